@@ -1,11 +1,13 @@
 import { companyNotes } from '../records/below/company-notes.ts'
 import { isUserless } from '../records/company-record.ts'
 import type { RecordVersion } from '../records/record-version.ts'
+import { companySearch } from '../search/company-search.ts'
 import { type Answer, RefusedRequest } from '../serving/answer.ts'
 import type { EndpointContext } from './endpoint.ts'
 import { pageOfList } from './list-pages.ts'
 import { pageAnswer, readPage } from './page-numbers.ts'
 import { listAnswer } from './record-list.ts'
+import { answerSearch } from './search.ts'
 
 const defaultPerPage = 15
 const mostPerPage = 60
@@ -31,6 +33,15 @@ export function answerCompanyList({ workspace, query, version }: EndpointContext
   const listed = versions.filter(({ plan }) => !isUserless(plan))
   const ordered = order === 'asc' ? listed : listed.toReversed()
   return pageAnswer('/companies/list', paging, ordered, (company: RecordVersion) => company.textIn(version), { order })
+}
+
+/** `POST /companies/search`: companies with users, and none that is deleted. */
+export function answerCompanySearch(context: EndpointContext): Answer {
+  const { workspace, version, options } = context
+  const rules = companySearch(options.inclusiveBounds, ({ plan }) => {
+    return !isUserless(plan) && workspace.companies.deletion(plan) === undefined
+  })
+  return answerSearch(context, 'companies', rules, (company) => company.textIn(version))
 }
 
 /** `GET /companies/scroll`: the companies at the time when it was opened, in the order of creation. */

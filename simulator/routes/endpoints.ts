@@ -7,6 +7,7 @@ import {
   answerCompanyList,
   answerCompanyNotes,
   answerCompanyScroll,
+  answerCompanySearch,
   answerCompanySegments,
 } from './companies.ts'
 import { answerContact } from './contact.ts'
@@ -98,6 +99,7 @@ const rows: readonly Row[] = [
   ['GET /companies', 'read_users', answerCompaniesByFilter],
   ['GET /companies/scroll', 'read_users', answerCompanyScroll],
   ['POST /companies/list', 'read_users', answerCompanyList, search],
+  ['POST /companies/search', 'read_users', answerCompanySearch, { ...search, since: '2.17' }],
   ['GET /companies/:id', 'read_users', answerCompany],
   ['GET /companies/:id/notes', 'read_users', answerCompanyNotes, { since: '2.15' }],
   ['GET /companies/:id/segments', 'read_users', answerCompanySegments],

@@ -1,6 +1,7 @@
 import { findSpan } from '../oracle/json-spans.ts'
 import type { RecordVersion } from '../records/record-version.ts'
 import { aheadOfIndex } from '../search/ahead-of-index.ts'
+import { everyPredicate, type Predicate, testedPredicate } from '../search/predicate.ts'
 import { compileQuery } from '../search/query.ts'
 import { searchPage } from '../search/search-page.ts'
 import { readPaging } from '../search/search-request.ts'
@@ -21,7 +22,7 @@ export function answerSearch(
   const paging = readPaging(body, version, rules, options.largestPage)
   // The result of a query depends on the version's rules for dates, and on the zone whose days they count.
   const identity = `${version} ${workspaceDays.timeZone} ${JSON.stringify(query)}`
-  const result = workspace.index(stream).search(identity, compileQuery(query, rules), paging.sortField)
+  const result = workspace.index(stream).search(identity, shownOf(compileQuery(query, rules), rules), paging.sortField)
   const collection = workspace.collection(stream)
   const isAhead = aheadOfIndex(stream, options)
   let hasNull = false
@@ -34,6 +35,11 @@ export function answerSearch(
   const { cursorsOpaque } = options
   const form = { ...rules.envelope, textOf: shownText, inspect: inspector(context, stream), cursorsOpaque, fault }
   return searchPage(result, paging, form)
+}
+
+/** What matches and is shown. */
+function shownOf(predicate: Predicate, { isShown }: SearchRules): Predicate {
+  return isShown === undefined ? predicate : everyPredicate([predicate, testedPredicate(isShown)])
 }
 
 /** A record's text with `null` for one of its members. */

@@ -1,3 +1,4 @@
+import type { RecordVersion } from '../records/record-version.ts'
 import type { DateFilter } from './date-filter.ts'
 import type { Predicate } from './predicate.ts'
 
@@ -9,6 +10,8 @@ export interface SearchRules {
   /** `undefined` for a field that this stream's search does not support. */
   fieldKind: (field: string) => FieldKind | undefined
   compareDate: (filter: DateFilter, kind: FieldKind) => Predicate
+  /** Whether the search shows a record that matches. @defaultValue every one */
+  isShown?: (record: RecordVersion) => boolean
   /** The path of the list of tags in a record. */
   tagsPath: string
   defaultPerPage: number

@@ -131,6 +131,15 @@ export const configMembers = {
     maximum: 3650,
     default: 31,
   },
+  companies_scroll_days: {
+    title: 'Companies: days between scrolls',
+    description:
+      'With api_version 2.17 an incremental sync reads changed companies by search, and all of them by the scroll once in so many days, because the search leaves out companies without users. 0: by the scroll in every sync.',
+    type: 'integer',
+    minimum: 0,
+    maximum: 365,
+    default: 7,
+  },
   tombstones: {
     title: 'Tombstones',
     description:

@@ -36,6 +36,8 @@ export interface SourceConfig {
   activity_logs_time_step?: number
   /** Days to go back once if another connector wrote the state. @defaultValue 31 */
   migration_lookback?: number
+  /** Days for which a search may stand in for the companies' scroll, 0 to 365. @defaultValue 7 */
+  companies_scroll_days?: number
   /** Whether deleted records of a stream come as records with `_ab_cdc_deleted_at`. @defaultValue none */
   tombstones?: Tombstones
 }

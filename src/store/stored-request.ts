@@ -18,6 +18,7 @@ const Config = Type.Object({
   client_secret: Type.Optional(Type.String()),
   activity_logs_time_step: Type.Optional(Type.Number()),
   migration_lookback: Type.Optional(Type.Number()),
+  companies_scroll_days: Type.Optional(Type.Number()),
   tombstones: Type.Optional(Type.Enum([...tombstoneChoices])),
 })
 

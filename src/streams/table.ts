@@ -5,7 +5,7 @@ import { derivedEntries } from './entries/derived.ts'
 import { referenceEntries } from './entries/references.ts'
 import type { StreamEntry } from './entries/stream-entry.ts'
 
-export { type CursorField, cursorFields, type StreamEntry } from './entries/stream-entry.ts'
+export { type CursorField, cursorFields, type StreamEntry, searchPathOf } from './entries/stream-entry.ts'
 
 /** Every stream, as data (`entries/`). */
 export const streamTable: readonly StreamEntry[] = [

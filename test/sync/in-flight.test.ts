@@ -1,14 +1,23 @@
 import t, { type Test } from 'tap'
+import type { SimulatorOptions } from '../../simulator/options.ts'
 import { parseSyncRequest } from '../../src/sync/contract/sync-request.ts'
 import { listenSimulator } from '../simulator/listening-simulator.ts'
 import { engineOn } from '../support/engine.ts'
 
+/** What is read, and of what. */
+interface Reading {
+  workspace: SimulatorOptions
+  streams: string[]
+}
+
 /** At this latency some 17 requests in flight use up 1,666 per window at an even pace. */
 const latencyMs = 100
 
-/** Reads conversations with their parts. @returns the most requests that the simulator held at a time */
-async function mostInFlight(t: Test, config: object): Promise<number> {
-  const simulator = await listenSimulator(t, { conversations: 200, latencyMs })
+const parts = { workspace: { conversations: 200 }, streams: ['conversations', 'conversation_parts'] }
+
+/** @returns the most requests that the simulator held at a time */
+async function mostInFlight(t: Test, config: object, { workspace, streams }: Reading = parts): Promise<number> {
+  const simulator = await listenSimulator(t, { latencyMs, ...workspace })
   let inFlight = 0
   let most = 0
   simulator.app.server.on('request', (_request, response) => {
@@ -18,7 +27,7 @@ async function mostInFlight(t: Test, config: object): Promise<number> {
   const startSync = engineOn(simulator.url)
   const request = parseSyncRequest({
     config: { access_token: 'simulator-token', ...config },
-    streams: ['conversations', 'conversation_parts'],
+    streams,
   })
   const { signal } = new AbortController()
   for await (const { recordCount } of startSync(request, { signal })) t.ok(recordCount >= 0)
@@ -33,4 +42,11 @@ for (const config of [{}, { num_workers: 10 }])
 
 t.test('num_workers bounds the requests in flight where it is set', async (t) => {
   t.equal(await mostInFlight(t, { num_workers: 12 }), 12)
+})
+
+t.test('a search is read in as many lanes as that takes, however its slices are found', async (t) => {
+  // Some twenty slices; a first look finds eight parts, and these are divided again.
+  const workspace = { contacts: 60_000, longLists: 0, latencyMs: 300 }
+  const most = await mostInFlight(t, {}, { workspace, streams: ['contacts'] })
+  t.ok(most >= 16, `${most} in flight`)
 })

@@ -37,7 +37,11 @@ export const defaultEntries: readonly StreamEntry[] = [
     primaryKey: [['id']],
     cursor: 'updated_at',
     scope: USERS,
-    filtered: { list: 'scroll', shownChildren: ['segments', 'segments'] },
+    filtered: {
+      list: 'scroll',
+      shownChildren: ['segments', 'segments'],
+      changes: { path: '/companies/search', since: '2.17', overlapSeconds: 3600 },
+    },
     tombstones: {},
   },
   {

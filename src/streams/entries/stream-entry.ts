@@ -69,5 +69,10 @@ export interface StreamEntry {
   derived?: DerivedTraits
 }
 
+/** Where a stream's records are searched. */
+export function searchPathOf({ path, filtered }: Pick<StreamEntry, 'path' | 'filtered'>): string {
+  return filtered?.changes?.path ?? path
+}
+
 /** What most entries have in common. */
 export const plain = { idMembers: ['id'], volatileMembers: [], overlapSeconds: 300 } as const

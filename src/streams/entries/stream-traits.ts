@@ -24,8 +24,19 @@ export interface ChildCounter {
 export type FilteredTraits = ListTraits & {
   /** Where a record shows its children, as keys to a list. */
   shownChildren?: readonly [string, string]
+  /** A search that shows what has changed, for syncs between two readings of the whole list. */
+  changes?: ChangeSearch
   /** Records change without their cursor: all are remembered by their content, and those that differ are delivered. */
   byContent?: true
+}
+
+/** A search for the records of a list. It leaves some of them out, so the list has to be read whole from time to time. */
+export interface ChangeSearch {
+  path: string
+  /** The API version that brought it. It is used only where answers name the version that was asked for. */
+  since: ApiVersion
+  /** The overlap of a sync by search with the next one, seconds. */
+  overlapSeconds: number
 }
 
 /** A list in pages by number. */

@@ -106,7 +106,7 @@ export interface WalkPorts {
   onForeignScroll?: (until: number | undefined) => void
   /** How long to wait for a scroll that another application has open, ms. @defaultValue 15 minutes */
   scrollPatienceMs?: number
-  /** How many records a slice of a search should have. @defaultValue a share of all there are, 3,000 to 20,000 */
+  /** How many records a slice of a search should have. @defaultValue a share of all there are, 20 pages to 20,000 */
   recordsPerSlice?: number
   /** Bytes of answers that the walks may hold; less when other jobs begin. */
   mostBytes: () => number

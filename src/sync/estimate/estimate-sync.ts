@@ -10,6 +10,7 @@ import type { SyncRequest } from '../contract/sync-request.ts'
 import type { SelectedStream } from '../contract/walk.ts'
 import { createFingerprints } from '../delivered/fingerprints.ts'
 import { createGrowingLists } from '../state/growing-lists.ts'
+import { lacksSearch, maySearch } from '../walks/changes-walk.ts'
 import { groupStreams, type SharedWalk } from '../walks/create-walks.ts'
 import { refuseOtherWorkspace } from '../walks/open-walks.ts'
 import { countingRequests, type EstimateContext } from './context.ts'
@@ -113,11 +114,18 @@ async function estimateGroup(group: SharedWalk, context: EstimateContext): Promi
 }
 
 /** By the way in which the walk reads. */
-function estimateWalk(group: SharedWalk, context: EstimateContext): Promise<StreamFigures[]> {
+async function estimateWalk(group: SharedWalk, context: EstimateContext): Promise<StreamFigures[]> {
   const { search, filtered, periods, log } = group.root
   if (log) return estimateLog(group, context)
   if (periods) return estimatePeriods(group, context, periods)
   if (search) return estimateSearch(group, context)
+  if (filtered?.changes && maySearch({ ...context, ...group }, filtered.changes)) {
+    try {
+      return await estimateSearch(group, context)
+    } catch (error) {
+      if (!lacksSearch(error)) throw error
+    }
+  }
   return filtered ? estimateList(group, context) : estimateSnapshot(group, context)
 }
 

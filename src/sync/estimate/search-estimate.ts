@@ -173,7 +173,7 @@ async function requestsOfWalk(
     endpoint,
     whole,
     total,
-    cuttingFor(total, Math.max(seen.oldest ?? 0, whole.from)),
+    cuttingFor(total, Math.max(seen.oldest ?? 0, whole.from), { perPage: seen.page?.perPage }),
   )
   return divided === undefined ? counted(later(pagesFor(total))) : guessed(always + divided)
 }

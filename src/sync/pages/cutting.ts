@@ -5,12 +5,16 @@ import { isTentative, type Slice } from '../state/slice.ts'
 import type { HeldPage, SearchPage } from './search-pages.ts'
 
 /**
- * Records per slice to aim at. Each slice costs half a page on average, because its last page is not full. So the
- * fewest are twenty pages, and cutting takes less than 3 % of the requests.
+ * Pages per slice to aim at. Each slice costs half a page on average, because its last page is not full. So with twenty
+ * pages cutting takes less than 3 % of the requests.
  */
-const FEWEST_RECORDS = 3_000
+const FEWEST_PAGES = 20
 const MOST_RECORDS = 20_000
-const SLICES_AIMED_AT = 64
+/**
+ * Several for each lane that a slow Intercom needs: slices differ in size, and at the end of a walk no lane should wait
+ * for long while another one still has much to read.
+ */
+const SLICES_AIMED_AT = 256
 /** A slice is divided when it holds so many times what is aimed at. */
 const TOO_MANY = 2
 /** So many parts at a time. Parts that hold too much are divided again, and those that hold nothing cost a request. */
@@ -29,9 +33,22 @@ interface Division {
   held: ReadonlyMap<Slice, HeldPage>
 }
 
-/** How a walk that holds so many records is cut. @param recordsPerSlice how many to aim at @defaultValue by the total */
-export function cuttingFor(total: number, oldest: number, recordsPerSlice?: number): Cutting {
-  const usual = Math.min(Math.max(Math.ceil(total / SLICES_AIMED_AT), FEWEST_RECORDS), MOST_RECORDS)
+/**
+ * How a walk that holds so many records is cut.
+ *
+ * @param perPage how many records Intercom puts on a page @defaultValue as many as we ask for
+ * @param recordsPerSlice how many to aim at @defaultValue by the total
+ */
+export function cuttingFor(
+  total: number,
+  oldest: number,
+  {
+    perPage = LARGEST_PAGE,
+    recordsPerSlice,
+  }: { perPage?: number | undefined; recordsPerSlice?: number | undefined } = {},
+): Cutting {
+  const fewest = FEWEST_PAGES * perPage
+  const usual = Math.min(Math.max(Math.ceil(total / SLICES_AIMED_AT), fewest), MOST_RECORDS)
   return { target: recordsPerSlice ?? usual, oldest }
 }
 

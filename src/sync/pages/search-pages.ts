@@ -13,7 +13,7 @@ import {
 import { isDigit, QUOTE, type Span, ZERO } from '../../intercom/text/json-text.ts'
 import { keyText } from '../../intercom/text/key-names.ts'
 import type { ScannedAnswer, ScannedRecord } from '../../intercom/text/record-scanner.ts'
-import { type CursorField, type StreamEntry, streamTable } from '../../streams/table.ts'
+import { type CursorField, type StreamEntry, searchPathOf, streamTable } from '../../streams/table.ts'
 import { retypedMembers } from '../contract/member-types.ts'
 import type { Dated, Slice } from '../state/slice.ts'
 
@@ -100,21 +100,22 @@ function memberText(body: Buffer, { members }: ScannedRecord, name: string): str
 function askOnce(endpoint: SearchEndpoint, page: SearchPageRequest): Promise<SearchPage> {
   const { client, entry, version, matching, echoRequired } = endpoint
   const { updated, created, tries, ...options } = page
+  const path = searchPathOf(entry)
   const reach = (range: TimeRange | undefined) => (range?.from ?? 0) - SLACK_SECONDS[matching]
   const earliest = { updated: reach(updated), created: reach(created) }
   const body = searchBody({ updated, ...(created && { created }) }, matching, options)
-  return client.ask({ method: 'POST', path: entry.path, body, version, ...(tries && { tries }) }, (answer) => {
-    const scanned = scanList(answer.body, { recordsPath: entry.recordsPath, members: wantedMembers(entry) }, entry.path)
+  return client.ask({ method: 'POST', path, body, version, ...(tries && { tries }) }, (answer) => {
+    const scanned = scanList(answer.body, { recordsPath: entry.recordsPath, members: wantedMembers(entry) }, path)
     if (echoRequired && answer.version !== version)
       throw new CodedError(
         'intercom_protocol',
-        `Intercom answered ${entry.path} by version ${answer.version}, not ${version}`,
+        `Intercom answered ${path} by version ${answer.version}, not ${version}`,
       )
     const total = scanned.envelope('total_count')
     const pages = scanned.envelope('pages')
     return {
       answer: scanned,
-      rows: scanned.records.map((record) => readRow(scanned.body, record, entry.path, earliest)),
+      rows: scanned.records.map((record) => readRow(scanned.body, record, path, earliest)),
       total: typeof total === 'number' ? total : undefined,
       perPage: pageSizeOf(pages),
       after: nextCursor(pages),

@@ -1,6 +1,7 @@
 import { CodedError } from '../../errors.ts'
 import { RefusedError } from '../../intercom/answers/failures.ts'
 import { LARGEST_PAGE, type SortOrder } from '../../intercom/endpoints/search-query.ts'
+import { searchPathOf } from '../../streams/table.ts'
 import type { Slice } from '../state/slice.ts'
 import { createLoopGuard } from './loop-guard.ts'
 import { mayBeOfRecords, UnreadablePageError } from './narrowing.ts'
@@ -197,7 +198,8 @@ async function* readToEnd(reading: SliceReading, slice: Slice): AsyncGenerator<S
     }
     size.grow()
     if (guard.leadsInCircles(page)) {
-      if (hasCircled) throw new CodedError('intercom_loop', `Paging through ${endpoint.entry.path} leads in circles`)
+      if (hasCircled)
+        throw new CodedError('intercom_loop', `Paging through ${searchPathOf(endpoint.entry)} leads in circles`)
       hasCircled = true
       restart()
       continue

@@ -179,14 +179,16 @@ export function walkState(underWay: {
   walk: SearchWalkState
   worstLag: number
   retryIds: ReadonlyMap<string, number>
+  listedFrom: number | undefined
 }): Record<string, unknown> {
-  const { field, cursor, plan, walk, worstLag, retryIds } = underWay
+  const { field, cursor, plan, walk, worstLag, retryIds, listedFrom } = underWay
   const ours = {
     v: STATE_FORMAT,
     plan,
     walk: walkToJson(walk),
     worst_lag: worstLag,
     ...retryMember(retryIds),
+    ...(listedFrom !== undefined && { listed_from: listedFrom }),
   }
   return { ...(cursor !== undefined && { [field]: cursor }), [OURS]: ours }
 }

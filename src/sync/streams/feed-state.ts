@@ -1,3 +1,4 @@
+import { rootOf } from '../../streams/table.ts'
 import type { WalkLogLine } from '../contract/walk.ts'
 import { completeState, doneState, freshState, type SearchWalkState, walkState } from '../state/search-state.ts'
 import { splitWaiting } from '../state/set-aside.ts'
@@ -22,7 +23,18 @@ export function searchFeedState(feed: Feed, planned: PlannedWalk | undefined): R
   const { walk, plan, done } = planned
   if (!done) return underWayState(opened, planned)
   const readTo = walk.tail?.asked ?? walk.frozen
-  return finishedFeedState(opened, { start: walk.frozen, readTo, plan, isResumable: true, slices: walk.slices })
+  const byList = leavesOut(feed)
+  return finishedFeedState(opened, { start: walk.frozen, readTo, plan, isResumable: true, slices: walk.slices, byList })
+}
+
+/** Whether a search of the feed's records stands in for a list, and leaves some of them out. */
+function leavesOut({ entry }: Pick<Feed, 'entry'>): boolean {
+  return rootOf(entry).filtered !== undefined
+}
+
+/** Since when the list that holds all records was not read. Unix seconds. */
+function listedFrom({ lower, previous }: OpenFeed): number {
+  return Math.min(lower(), previous?.listedFrom ?? Number.POSITIVE_INFINITY)
 }
 
 function underWayState(feed: OpenFeed, { walk, plan }: PlannedWalk): Record<string, unknown> {
@@ -36,7 +48,14 @@ function underWayState(feed: OpenFeed, { walk, plan }: PlannedWalk): Record<stri
     ...retryIds.values(),
   )
   const cursor = feed.incremental ? Math.max(feed.pendingFrom(), mark) : undefined
-  const underWay = { field: feed.entry.cursor ?? 'updated_at', cursor, plan, worstLag: overlap.worstLag(), retryIds }
+  const underWay = {
+    field: feed.entry.cursor ?? 'updated_at',
+    cursor,
+    plan,
+    worstLag: overlap.worstLag(),
+    retryIds,
+    listedFrom: leavesOut(feed) ? listedFrom(feed) : undefined,
+  }
   return withParentState(walkState({ ...underWay, walk: { ...walk, lower: feed.lower() } }), feed.entry.child?.parent)
 }
 
@@ -48,7 +67,7 @@ interface Finished {
   plan: string
   /** Whether a full refresh that could not read everything can continue with the missing parts. @defaultValue false */
   isResumable?: true
-  /** Whether a list that leaves records out was read instead of the complete one. */
+  /** Whether a list or a search that leaves records out was read instead of the complete list. */
   byList?: boolean
   /** For walks that can leave gaps. @defaultValue none */
   slices?: readonly Slice[]
@@ -83,7 +102,7 @@ export function finishedFeedState(
     remembered: overlap.rememberedFor(goOnFrom, isIncomplete),
     worstLag: overlap.worstLag(),
     retryIds: waiting,
-    listedFrom: byList ? Math.min(feed.lower(), feed.previous?.listedFrom ?? Infinity) : undefined,
+    listedFrom: byList ? listedFrom(feed) : undefined,
     gaps: stretches,
     goOnFrom,
   }

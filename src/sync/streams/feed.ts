@@ -30,8 +30,9 @@ export interface Feed {
    * Opens the feed for deliveries, once the walk knows its start.
    *
    * @param json the feed's data that an earlier attempt has left
+   * @param overlapSeconds @defaultValue the stream's own
    */
-  open(start: number, json?: FeedJson): OpenFeed
+  open(start: number, json?: FeedJson, overlapSeconds?: number): OpenFeed
 }
 
 /** The input of a walk with feeds. */
@@ -64,6 +65,6 @@ export function createFeed(
     stream: selected,
     notes,
     lower: bounds.lower,
-    open: (start, json) => openFeed(stream, bounds, context, start, json),
+    open: (start, json, overlapSeconds) => openFeed(stream, bounds, context, { start, json, overlapSeconds }),
   }
 }

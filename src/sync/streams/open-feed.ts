@@ -38,7 +38,7 @@ export interface OpenFeed extends Pick<FedStream, 'entry' | 'source' | 'incremen
    */
   reachedBefore(start: number): number | undefined
   /**
-   * The last sync may have read a list that leaves records out. Then this lowers the bound so that they are read now.
+   * The last syncs may have read a list, or a search, that leaves records out. Then this lowers the bound so that they are read now.
    *
    * @returns the log entry about it; undefined when there is nothing to make up for
    */
@@ -63,19 +63,24 @@ export interface OpenFeed extends Pick<FedStream, 'entry' | 'source' | 'incremen
 /** What a feed takes from its walk. */
 export type FeedContext = Pick<WalkContext, 'config' | 'client' | 'fingerprints' | 'growing' | 'until'>
 
-/**
- * @param start when the walk began
- * @param json the feed's data that an earlier attempt has left
- */
+/** How a feed is opened. */
+interface Opening {
+  /** When the walk began. */
+  start: number
+  /** The feed's data that an earlier attempt has left. */
+  json: FeedJson | undefined
+  /** Undefined for the stream's own. */
+  overlapSeconds: number | undefined
+}
+
 export function openFeed(
   stream: FedStream,
   bounds: Bounds,
   { config, client, fingerprints, growing, until }: FeedContext,
-  start: number,
-  json: FeedJson | undefined,
+  { start, json, overlapSeconds }: Opening,
 ): OpenFeed {
   const { entry, source, configured, incremental, previous } = stream
-  const { overlapSeconds: usualSeconds, volatileMembers } = source
+  const { volatileMembers } = source
   const { lower } = bounds
   if (json?.isAhead) bounds.wasAhead(start)
   const isInFuture = () => lower() > client.latestSeconds()
@@ -87,7 +92,7 @@ export function openFeed(
   const overlap = createOverlap({
     previous,
     frozen: start,
-    usualSeconds,
+    usualSeconds: overlapSeconds ?? source.overlapSeconds,
     volatileMembers,
     isAwaited,
     isRepeat: isRepeated,
@@ -164,8 +169,8 @@ function makeUpForList({ entry, previous }: FedStream, bounds: Bounds, startSeco
   if (listedFrom === undefined || listedFrom >= bounds.lower()) return undefined
   bounds.goBackTo(Math.max(startSeconds, listedFrom))
   const message =
-    `${entry.name}: the last sync read a list that leaves companies without users out: ` +
-    'what was updated since the sync before it is read again by the scroll'
+    `${entry.name}: since the last scroll companies were read in a way that leaves out those without users: ` +
+    'what was updated since then is read again by the scroll'
   return { level: 'INFO', message }
 }
 

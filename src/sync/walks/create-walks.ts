@@ -3,9 +3,10 @@ import { withConfirmedAbsence } from '../../intercom/endpoints/confirmed.ts'
 import { rootOf, type StreamEntry } from '../../streams/table.ts'
 import type { SelectedStream, Walk, WalkContext } from '../contract/walk.ts'
 import { walkPlaceOf } from '../state/search-state.ts'
-import { createFeed, type Feed } from '../streams/feed.ts'
+import { createFeed, type FedWalkOptions, type Feed } from '../streams/feed.ts'
 import type { FeedContext } from '../streams/open-feed.ts'
 import { withTombstones } from '../tombstones/tombstone-walk.ts'
+import { createChangesWalk } from './changes-walk.ts'
 import { createFilteredWalk } from './filtered-walk.ts'
 import { createLogWalk } from './log-walk.ts'
 import { createPeriodWalk } from './period-walk.ts'
@@ -85,12 +86,18 @@ function createWalk(
   if (!search && !filtered && !periods) return createSnapshotWalk(streams, context, position)
   if (periods) return createPeriodWalk({ ...context, root, feed: feeds[0], traits: periods, position })
   const options = { ...context, root, feeds, position }
-  const walk = search ? createSearchWalk(options) : createFilteredWalk(options)
+  const walk = createRecordWalk(options)
   const own = feeds.find(({ entry }) => entry === root)
   // A job that reads up to a time only must not move what the state says about deletions.
   const isWanted = context.config.tombstones === 'airbyte' && context.until === Number.POSITIVE_INFINITY
   if (!isWanted || !root.tombstones || !own?.incremental) return walk
   return withTombstones(walk, { stream: own.stream, streams, traits: root.tombstones }, context, position)
+}
+
+function createRecordWalk(options: FedWalkOptions): Walk {
+  const { search, filtered } = options.root
+  if (search) return createSearchWalk(options)
+  return filtered?.changes ? createChangesWalk(options, filtered.changes) : createFilteredWalk(options)
 }
 
 /**

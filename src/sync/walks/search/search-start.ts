@@ -10,8 +10,11 @@ import type { Cutting, SearchWalkState } from '../../state/search-state.ts'
 import type { Slice } from '../../state/slice.ts'
 import type { FedWalkOptions, Feed } from '../../streams/feed.ts'
 import { gapsBelow, tryAgain } from '../../streams/gaps.ts'
-import { searchPlan, settingsChanged } from '../../streams/settings.ts'
+import { listPlan, searchPlan, settingsChanged } from '../../streams/settings.ts'
 import { endOf, tailPass, takenUpAgain } from './walk-times.ts'
+
+/** Intercom serves a search that stands in for a list by another version, or in a form of its own. */
+export class MissingSearchError extends Error {}
 
 /** The first version whose contact search compares by second; tried unless the config pins a version. */
 const SECOND_EXACT_VERSION = '2.17'
@@ -96,13 +99,15 @@ type SurveyOptions = Pick<FedWalkOptions, 'config' | 'client' | 'workspace' | 'f
 
 /** Asks Intercom for the walk's first page, and finds out how the search compares dates. One or two requests. */
 export async function surveySearch(options: SurveyOptions): Promise<SearchSurvey> {
-  const { config, client, workspace, feeds } = options
+  const { config, client, workspace, feeds, root } = options
   const lower = Math.min(...feeds.map((feed) => feed.lower()))
   // Take the time before the first look: any later change belongs to the tail, even one in the same second.
   const begun = client.moment()
   const whole = wholeSlice(options, lower, begun.seconds())
   const { endpoint, order, seen } = await negotiate(options, whole)
-  const plan = searchPlan(config, endpoint.version, (await workspace).timezone)
+  const { timezone } = await workspace
+  // The list that the search stands in for goes on from the same states.
+  const plan = root.filtered ? listPlan(config) : searchPlan(config, endpoint.version, timezone)
   return { begun, whole, endpoint, order, seen, plan, underWay: continueWalk(feeds, plan) }
 }
 
@@ -131,7 +136,8 @@ function planSlices(
   // A count of zero may be wrong. No tail looks once more at what ends in the past.
   if (total === 0) return { slices: whole.to === until ? [whole] : [], held: new Map() }
   if (total === undefined) return { slices: [slice], held }
-  const cutting = cuttingFor(total, Math.max(oldest ?? slice.from, slice.from), ports.recordsPerSlice)
+  const sizes = { perPage: page?.perPage, recordsPerSlice: ports.recordsPerSlice }
+  const cutting = cuttingFor(total, Math.max(oldest ?? slice.from, slice.from), sizes)
   const tentative: Slice = { ...slice, tentative: true }
   const division = page && divide(tentative, page, cutting, matching)
   if (division) return { slices: division.parts, cutting, held: new Map(division.held) }
@@ -159,6 +165,7 @@ async function negotiate(
   whole: Slice,
 ): Promise<{ endpoint: SearchEndpoint; order: SortOrder; seen: Survey }> {
   const { client, root: entry, config } = options
+  if (entry.filtered) return proveSearch(options, whole)
   const version = config.api_version ?? (entry.search?.byCalendarDay ? SECOND_EXACT_VERSION : defaultApiVersion)
   if (!entry.search?.byCalendarDay) {
     const endpoint: SearchEndpoint = { client, entry, version, matching: 'second', echoRequired: false }
@@ -180,6 +187,19 @@ async function negotiate(
   const isIncrement = options.feeds.every((feed) => feed.previous?.cursor !== undefined)
   const order = isIncrement ? 'descending' : 'ascending'
   return { endpoint: byDay, order, seen: await look(options, byDay, whole, order) }
+}
+
+/** A search that stands in for a list is used only if its first answer names the version that was asked for. */
+async function proveSearch(
+  options: SurveyOptions,
+  whole: Slice,
+): Promise<{ endpoint: SearchEndpoint; order: SortOrder; seen: Survey }> {
+  const { client, root: entry, config } = options
+  const version = config.api_version ?? defaultApiVersion
+  const endpoint: SearchEndpoint = { client, entry, version, matching: 'second', echoRequired: true }
+  const seen = await look(options, { ...endpoint, echoRequired: false }, whole, 'ascending')
+  if (seen.version !== version) throw new MissingSearchError(`answered by version ${seen.version}, not ${version}`)
+  return { endpoint, order: 'ascending', seen }
 }
 
 /** The walk's first page. If the walk may be one that was under way, or has no page that can be read, only a count. */

@@ -1,3 +1,4 @@
+import type { StreamEntry } from '../../../streams/table.ts'
 import { merge } from '../../concurrency/merge.ts'
 import type { Arrival, Sink, Walk } from '../../contract/walk.ts'
 import { missingOf } from '../../output/missing.ts'
@@ -17,7 +18,7 @@ import { finish, type Planned, type Traversal } from './traversal.ts'
 import { takenUpAgain } from './walk-times.ts'
 
 /** Slices read side by side: as many as the budget wants requests in flight, within these. */
-const LANES = { fewest: 8, most: 64 }
+const LANES = { fewest: 8, most: 128 }
 /** Slices read side by side where the children of each page's records have to be read as well. */
 const LANES_WITH_CHILDREN = 3
 
@@ -25,23 +26,25 @@ const LANES_WITH_CHILDREN = 3
  * Reads records through their search endpoint. The plan is frozen at the start (time F), but the data keeps changing.
  * So slices own everything updated before F, and the tail owns everything updated since and is read in passes. A record
  * that moves while it is being read is met again in the tail.
+ *
+ * @param begun how it begins, where that is known already
  */
-export function createSearchWalk(options: FedWalkOptions): Walk {
+export function createSearchWalk(options: FedWalkOptions, begun?: SearchStart): Walk {
   const { feeds } = options
   let planned = options.position && restore(options, readPosition(SearchPosition, options.position, options.root.name))
 
   async function* arrivals(): AsyncGenerator<Arrival, void, void> {
     if (planned?.done || feeds.every((feed) => feed.finishedBefore)) return
     if (!planned) {
-      const start = await startSearch(options)
-      const begun = begin(feeds, start)
+      const start = begun ?? (await startSearch(options))
+      const opened = begin(options, start)
       yield {
         take(sink) {
-          planned = begun
+          planned = opened
           tellStart(options, start, sink)
         },
       }
-      yield* walkArrivals(options, begun, start.held)
+      yield* walkArrivals(options, opened, start.held)
       return
     }
     yield* walkArrivals(options, planned, new Map())
@@ -63,18 +66,27 @@ export function createSearchWalk(options: FedWalkOptions): Walk {
 
 /** Restores the walk as the earlier attempt left it. */
 function restore(
-  { client, feeds }: FedWalkOptions,
+  { client, feeds, root }: FedWalkOptions,
   { feeds: given, walk: json, ...position }: SearchPosition,
 ): Planned {
   const walk = takenUpAgain(walkFromJson(json), client)
-  return { ...position, walk, feeds: feeds.map((feed) => feed.open(walk.frozen, given[feed.entry.name])) }
+  return {
+    ...position,
+    walk,
+    feeds: feeds.map((feed) => feed.open(walk.frozen, given[feed.entry.name], overlapOf(root))),
+  }
 }
 
-function begin(feeds: readonly Feed[], { endpoint, plan, walk, deliveredTo }: SearchStart): Planned {
-  const opened = feeds.map((feed) => feed.open(walk.frozen))
+function begin({ feeds, root }: FedWalkOptions, { endpoint, plan, walk, deliveredTo }: SearchStart): Planned {
+  const opened = feeds.map((feed) => feed.open(walk.frozen, undefined, overlapOf(root)))
   if (deliveredTo !== undefined) for (const { overlap } of opened) overlap.seen.missUpTo(deliveredTo)
   const { version, matching, echoRequired } = endpoint
   return { feeds: opened, endpoint: { version, matching, echoRequired }, plan, walk, done: false, retried: false }
+}
+
+/** Seconds; undefined for the usual overlap of each stream. */
+function overlapOf({ filtered }: StreamEntry): number | undefined {
+  return filtered?.changes?.overlapSeconds
 }
 
 function tellStart({ root, feeds }: FedWalkOptions, { notes, estimate }: SearchStart, sink: Sink): void {

@@ -56,7 +56,6 @@ export function sliceLanes(options: LaneOptions): AsyncGenerator<Arrival, void, 
     held.delete(slice)
     const { cutting } = walk
     if (!first && cutting && isTentative(slice)) {
-      queue.divide(slice)
       const page = await askFirstPage(endpoint, slice, 'ascending')
       const division = page && divide(slice, page, cutting, endpoint.matching)
       if (division) {
@@ -69,9 +68,9 @@ export function sliceLanes(options: LaneOptions): AsyncGenerator<Arrival, void, 
         }
         return
       }
-      queue.keep(slice)
       first = page && { page }
     }
+    queue.keep(slice)
     yield* read(slice, first)
   }
 

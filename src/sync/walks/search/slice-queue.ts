@@ -1,14 +1,17 @@
 import type { SearchWalkState } from '../../state/search-state.ts'
-import type { Slice } from '../../state/slice.ts'
+import { isTentative, type Slice } from '../../state/slice.ts'
 
 /** The slices of a walk that nobody is reading yet. */
 interface SliceQueue {
-  /** @returns undefined when there is none now; while a slice is being divided there may be more later */
+  /**
+   * A tentative slice counts as one that is being divided from now on, so that lanes wait for its parts, until these are
+   * taken, or it is kept.
+   *
+   * @returns undefined when there is none now; while a slice is being divided there may be more later
+   */
   pick(): Slice | undefined
-  /** A slice that was picked is being divided, until its parts have been taken. */
-  divide(slice: Slice): void
   isDividing(): boolean
-  /** The slice is not divided after all, but read as it is. */
+  /** A slice that was picked is not divided, but read as it is. */
   keep(slice: Slice): void
   isEmpty(): boolean
   /** Replaces a slice with its parts, in the walk and in the queue. */
@@ -21,8 +24,11 @@ export function createSliceQueue(walk: SearchWalkState): SliceQueue {
   const waiting = walk.slices.filter((slice) => !slice.done && !slice.aside)
   const dividing = new Set<Slice>()
   return {
-    pick: () => waiting.shift(),
-    divide: (slice) => void dividing.add(slice),
+    pick() {
+      const slice = waiting.shift()
+      if (slice && isTentative(slice)) dividing.add(slice)
+      return slice
+    },
     isDividing: () => dividing.size > 0,
     keep: (slice) => void dividing.delete(slice),
     isEmpty: () => waiting.length === 0,
