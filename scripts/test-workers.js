@@ -17,6 +17,9 @@ const mostMemory = 500 << 20
 export function openTestWorkers({ root, nodeOptions, timeoutSeconds }) {
   const idle = new Set()
 
+  // Both pipes of each worker listen to it.
+  process.stderr.setMaxListeners(0)
+
   function startWorker() {
     const { NODE_OPTIONS: _, ...environment } = process.env
     const child = fork(join(root, 'scripts', 'test-worker.js'), {

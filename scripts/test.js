@@ -65,7 +65,7 @@ const ordered = new Set([...slowest, ...[...files].sort()])
 const alone = new Set(listOf('alone.json'))
 
 // Most tests wait for processes and timers rather than for a core.
-t.jobs = Number(options.jobs ?? availableParallelism() * 2)
+t.jobs = Number(options.jobs ?? availableParallelism() * 3)
 t.setTimeout(0)
 const nodeOptions = ['--import', './scripts/without-async-hooks.js']
 const environment = ['-u', 'NODE_OPTIONS', `TAP_TIMEOUT=${timeoutSeconds}`]

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { defaultToken } from '../../simulator/options.ts'
-import { runProcess, type Teardown } from '../../test/support/processes.ts'
+import { runProcess } from '../../test/support/processes.ts'
 import type { Cell, Round } from '../benchmark.ts'
 import { costOf } from './process-cost.ts'
 import { command, connectorOf, type Program, runProgram } from './program.ts'
@@ -19,7 +19,9 @@ export function startUpCell(): Cell {
       const intercom = await startIntercom(t, { contacts: 10 })
       const { url } = await startService(t, intercom)
       const { jobId } = await runJob(url, { token: defaultToken, streams: ['tags'] })
-      const programs = { ...programsFor(t, intercom), ...clientsFor(url, jobId) }
+      const read = connectorOf(t, intercom, ['tags'])
+      const [, , , configFile = ''] = read.args
+      const programs = { ...programsFor(read, configFile), ...clientsFor(url, jobId, configFile) }
       return async () => {
         const round: [string, Round[string]][] = []
         for (const [name, program] of Object.entries(programs)) {
@@ -50,19 +52,18 @@ export function demoCell(contacts: number): Cell {
 }
 
 /** Commands that ask a service. */
-function clientsFor(url: string, jobId: number): Record<string, Program> {
+function clientsFor(url: string, jobId: number, configFile: string): Record<string, Program> {
   const environment = { INTERCOM_SYNC_URL: url }
   const program = (...args: string[]): Program => ({ args: [command, ...args], environment })
   return {
     'jobs list': program('jobs', 'list'),
     'connections list': program('connections', 'list'),
     watch: program('watch', String(jobId)),
+    estimate: program('estimate', '--config', configFile, '--streams', 'contacts'),
   }
 }
 
-function programsFor(t: Teardown, intercom: MeasuredIntercom): Record<string, Program> {
-  const read = connectorOf(t, intercom, ['tags'])
-  const [, , , configFile = ''] = read.args
+function programsFor(read: Program, configFile: string): Record<string, Program> {
   const config = ['--config', configFile]
   const { environment } = read
   return {
@@ -70,7 +71,6 @@ function programsFor(t: Teardown, intercom: MeasuredIntercom): Record<string, Pr
     '--version': { args: [command, '--version'], environment },
     spec: { args: [command, 'spec'], environment },
     check: { args: [command, 'check', ...config], environment },
-    estimate: { args: [command, 'estimate', ...config, '--streams', 'contacts'], environment },
     discover: { args: [command, 'discover', ...config], environment },
     read,
   }

@@ -31,6 +31,14 @@ export const mutants: readonly Mutant[] = [
     replace: '',
     tests: sync('first-records'),
   },
+  // How a search is read side by side
+  {
+    rule: 'a lane ends while others look whether there is more for it',
+    file: 'sync/walks/search/slice-queue.ts',
+    find: '      if (slice && isTentative(slice)) dividing.add(slice)\n',
+    replace: '',
+    tests: sync('in-flight'),
+  },
   // Companies by search
   {
     rule: 'a walk by search under way does not say since when the list was not read',
@@ -56,8 +64,8 @@ export const mutants: readonly Mutant[] = [
   {
     rule: 'a search is read where the list was never read whole',
     file: 'sync/walks/changes-walk.ts',
-    find: 'return Number.NEGATIVE_INFINITY',
-    replace: 'return Number.POSITIVE_INFINITY',
+    find: 'previous?.cursor === undefined || previous.foreign',
+    replace: 'previous?.cursor === undefined',
     tests: sync('companies-search'),
   },
   {

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import t, { type Test } from 'tap'
 import type { SimulatorOptions } from '../../simulator/options.ts'
+import { systemClock } from '../../src/clock.ts'
 import { type ListeningSimulator, listenSimulator } from '../simulator/listening-simulator.ts'
 import { createSkippingClock } from '../support/accelerated-clock.ts'
 import { editAnswers } from '../support/edited-answers.ts'
@@ -168,6 +169,41 @@ t.test('what the search shows half an hour late comes with the next search', asy
   t.equal(stage.asked()['/companies/search'] !== undefined, true)
   clock.advance(minute)
   t.same(idsOf(await stage.sync(third.state)), [])
+})
+
+t.test('after a state of another connector the list is read whole first', async (t) => {
+  const stage = await openStage(t)
+  const yesterday = Math.floor(stage.clock.now() / 1000) - 86_400
+  const state = [
+    { type: 'STREAM', stream: { stream_descriptor: { name: 'companies' }, stream_state: { updated_at: yesterday } } },
+  ]
+  await stage.sync(state, { streams: ['companies'] })
+  const { '/companies/scroll': scroll, '/companies/search': search } = stage.asked()
+  t.ok(scroll)
+  t.equal(search, undefined)
+})
+
+t.test('a search that was cancelled says since when the list was not read', async (t) => {
+  const stage = await openStage(t, { companies: 600, largestPage: 15 })
+  const first = await stage.sync()
+  const [userless = ''] = withUsers(stage, false)
+  stage.clock.advance(day)
+  stage.simulator.workspace.mutate({ stream: 'companies', kind: 'update', ids: [userless] })
+  for (let hours = 0; hours < 20; hours++) {
+    stage.clock.advance(day / 24)
+    stage.simulator.workspace.mutate({ stream: 'companies', kind: 'update', count: 20 })
+  }
+  stage.clock.advance(day)
+  // With each request a commit is due, and a STATE. The client keeps what came up to one in the middle of the search.
+  const monotonic = () => stage.simulator.requests.entries.length * 11_000
+  const { commits } = await stage.sync(first.state, { commitClock: { ...systemClock, monotonic } })
+  const cut = commits.findLastIndex(({ checkpoints }) => JSON.stringify(checkpoints).includes('"walk":'))
+  t.ok(cut >= 0)
+  const cancelled = joined(commits.slice(0, cut + 1))
+  stage.clock.advance(20 * day)
+  stage.asked()
+  t.ok(idsOf(await stage.sync(cancelled.state)).includes(userless))
+  t.ok(stage.asked()['/companies/scroll'])
 })
 
 const step = fc.oneof(

@@ -201,6 +201,20 @@ t.test('members are found by a search for each segment, and only their ids are k
   t.same(warnings(messages), [])
 })
 
+t.test('a cursor that is refused costs another reading of a segment, and no member', async (t) => {
+  const simulator = await setUp(t, { contacts: 500, segments: 2 })
+  const streams = ['contact_segments']
+  const refused = { match: { path: '/contacts/search', paged: true as const }, status: 400 }
+  simulator.faults.next([{ ...refused, repeat: 2 }])
+  const { messages, outcome } = await simulator.sync({ streams })
+  t.equal(outcome?.failure, undefined)
+  t.same(await simulator.faultsIn(messages, streams), [])
+  simulator.faults.next([{ ...refused, repeat: 1000 }])
+  simulator.ledger.clear()
+  const never = await simulator.sync({ streams })
+  t.match(never.outcome?.failure, { code: 'records_unreadable' })
+})
+
 t.test('no time of a segment or an article keeps what is below it from coming', async (t) => {
   const simulator = await setUp(t)
   const streams = ['contact_segments', 'article_statistics']

@@ -46,7 +46,13 @@ t.test('num_workers bounds the requests in flight where it is set', async (t) =>
 
 t.test('a search is read in as many lanes as that takes, however its slices are found', async (t) => {
   // Some twenty slices; a first look finds eight parts, and these are divided again.
-  const workspace = { contacts: 60_000, longLists: 0, latencyMs: 300 }
+  const workspace = { contacts: 6000, largestPage: 15, longLists: 0, latencyMs: 300 }
   const most = await mostInFlight(t, {}, { workspace, streams: ['contacts'] })
   t.ok(most >= 16, `${most} in flight`)
+})
+
+t.test('children are asked for across the pages of a list', async (t) => {
+  const workspace = { companies: 300, scrollPageSize: 15 }
+  const most = await mostInFlight(t, {}, { workspace, streams: ['companies', 'company_segments'] })
+  t.ok(most >= 20, `${most} in flight`)
 })

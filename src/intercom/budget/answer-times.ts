@@ -13,6 +13,8 @@ interface AnswerTimes {
    * lately, so a server that is overloaded gets no more.
    */
   latencyMs(): number
+  /** The time of an answer of the slowest kind, at its best lately, ms; 0 before there are some. */
+  bestMs(): number
   /** How many times as long as at their best lately the answers of a kind take. */
   slowness(kind: string): number
   /** The average size of an answer. */
@@ -37,6 +39,7 @@ export function createAnswerTimes(clock: Clock): AnswerTimes {
       if (bytes !== undefined) size.add(bytes)
     },
     latencyMs: latency.value,
+    bestMs: () => Math.max(0, ...[...kinds.values()].map((times) => times.best())),
     slowness(kind) {
       const times = kinds.get(kind)
       return times && times.best() > 0 ? times.average() / times.best() : 1

@@ -19,8 +19,8 @@ export interface Budget {
    * @throws the signal's reason when it aborts
    */
   take(signal: AbortSignal, asked?: AskedPermit): Promise<Permit>
-  /** How many requests in flight use up what Intercom allows. */
-  concurrency(): number
+  /** How many lists that are read page after page use up what Intercom allows. */
+  lanes(): number
   /** How many answers of the usual size have room in the attempt's memory. */
   withinMemory(): number
   /** Until when (ms of the injected clock's `now`) requests have to wait; undefined while none has to. */
@@ -103,7 +103,7 @@ export function createBudget(options: BudgetOptions): Budget {
   }
 
   return {
-    concurrency: concurrency.wanted,
+    lanes: concurrency.lanes,
     withinMemory: concurrency.withinMemory,
     take: grants.take,
     isIdle: concurrency.isIdle,

@@ -1,3 +1,4 @@
+import { RefusedError } from '../../intercom/answers/failures.ts'
 import { scanList } from '../../intercom/answers/own-list.ts'
 import type { IntercomClient } from '../../intercom/client.ts'
 import { type PagePlace, readNumberedPages } from '../../intercom/endpoints/numbered-pages.ts'
@@ -7,6 +8,9 @@ import { type RecordShape, type ScannedAnswer, scanAnswer } from '../../intercom
 import type { ChildTraits } from '../../streams/entries/stream-traits.ts'
 import type { StreamEntry } from '../../streams/table.ts'
 import { EVERYTHING, readRow } from '../pages/search-pages.ts'
+
+/** So many readings may end at a cursor that is refused. */
+const MOST_READINGS = 3
 
 /** Where members are asked for. */
 interface MemberEndpoint {
@@ -32,7 +36,9 @@ export async function askMembers(
   const { path, recordsPath } = entry
   const query = { field, operator: '=', value: parentId }
   const sort = { field: 'created_at', order: 'ascending' }
+  let asked: PagePlace = {}
   const ask = (place: PagePlace) => {
+    asked = place
     const body = { query, sort, pagination: { per_page: LARGEST_PAGE, ...place } }
     return client.ask({ method: 'POST', path, body, version }, (answered) => {
       const answer = scanList(answered.body, { recordsPath, members: ['id'] }, path)
@@ -47,9 +53,21 @@ export async function askMembers(
   }
   const ids = new Set<string>()
   let total: number | undefined
-  for await (const page of readNumberedPages({ path, ask, emptyPage: 'nothing new', progress: 'new records' })) {
-    for (const id of page.keys) ids.add(id)
-    if (typeof page.total === 'number') total = page.total
+  const read = async () => {
+    for await (const page of readNumberedPages({ path, ask, emptyPage: 'nothing new', progress: 'new records' })) {
+      for (const id of page.keys) ids.add(id)
+      if (typeof page.total === 'number') total = page.total
+    }
+  }
+  for (let readings = 1; ; readings++) {
+    try {
+      await read()
+      break
+    } catch (error) {
+      // Intercom may refuse a cursor that it has just given. The first page needs none.
+      const isOfCursor = asked.starting_after !== undefined && error instanceof RefusedError && !error.unauthorized
+      if (!isOfCursor || readings === MOST_READINGS) throw error
+    }
   }
   const records = [...ids].map((id) => ({ [idAs]: id }))
   const body = Buffer.from(

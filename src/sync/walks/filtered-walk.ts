@@ -1,17 +1,23 @@
 import { defaultApiVersion } from '../../airbyte/source-config.ts'
 import type { ScannedAnswer } from '../../intercom/text/record-scanner.ts'
+import type { StreamEntry } from '../../streams/table.ts'
+import { broadcast } from '../concurrency/broadcast.ts'
+import { merge } from '../concurrency/merge.ts'
 import type { Arrival, Walk, WalkLogLine } from '../contract/walk.ts'
 import { MOST_ENTRIES } from '../delivered/seen.ts'
 import { missingOf } from '../output/missing.ts'
-import { EVERYTHING, readRow } from '../pages/search-pages.ts'
+import { EVERYTHING, type Row, readRow } from '../pages/search-pages.ts'
 import { FilteredPosition, readPosition } from '../state/position-schema.ts'
 import { completeState, freshState } from '../state/search-state.ts'
 import type { FedWalkOptions, Feed } from '../streams/feed.ts'
 import { finishedFeedState, overlapNotes } from '../streams/feed-state.ts'
 import type { OpenFeed } from '../streams/open-feed.ts'
 import { listPlan, settingsChanged } from '../streams/settings.ts'
-import { childArrivals, type ListChildren, listChildren, missedArrivals } from './list-children.ts'
+import { childArrivals, type ListChildren, type ListPage, listChildren, missedArrivals } from './list-children.ts'
 import { listParts } from './list-parts.ts'
+
+/** So many pages have children that are being read; more would only take memory. */
+const PAGES_HELD = 2
 
 /** A walk that has come to its end. */
 interface Finished {
@@ -94,15 +100,25 @@ async function* listArrivals(
   }
   let byContent: boolean | undefined
   const from = () => Math.min(...feeds.map((feed) => feed.lower()))
-  for await (const { answer, size } of listParts({ root, client, ports, version, tell, from, onRestart, onList })) {
-    // If there are more records than a state can remember, only their times are compared.
-    byContent ??= root.filtered?.byContent === true && size !== undefined && size <= MOST_ENTRIES
-    if (byContent) compareAll(feeds)
-    // A list cannot bring records that an earlier list left out.
-    if (!byList) notes.push(...feeds.flatMap((feed) => feed.makeUpForList() ?? []))
-    if (notes.length > 0) yield notesArrival(notes)
-    yield* pageArrivals(reading, answer)
+
+  async function* pages(): AsyncGenerator<ListPage, void, void> {
+    for await (const { answer, size } of listParts({ root, client, ports, version, tell, from, onRestart, onList })) {
+      // If there are more records than a state can remember, only their times are compared.
+      byContent ??= root.filtered?.byContent === true && size !== undefined && size <= MOST_ENTRIES
+      if (byContent) compareAll(feeds)
+      // A list cannot bring records that an earlier list left out.
+      if (!byList) notes.push(...feeds.flatMap((feed) => feed.makeUpForList() ?? []))
+      yield { answer, rows: rowsOf(root, answer) }
+    }
   }
+
+  // Children are asked for across pages: else their requests would run out at the end of each page.
+  const [records, ...ofChildren] = broadcast(pages(), 1 + reading.children.length, PAGES_HELD)
+  const children = reading.children.flatMap((one, place) => {
+    const own = ofChildren[place]
+    return own ? [childArrivals(one, root, own)] : []
+  })
+  if (records) yield* merge([recordArrivals(reading, records, notes), ...children])
   for (const one of reading.children) yield* missedArrivals(one)
   yield notesArrival(notes)
   yield {
@@ -130,18 +146,24 @@ function openReading(options: FedWalkOptions, start: number): ListReading {
   return { options, version, feeds, children: listChildren(feeds, version, options) }
 }
 
-async function* pageArrivals(
-  { options: { root }, feeds, children }: ListReading,
-  answer: ScannedAnswer,
+function rowsOf({ path, cursor }: StreamEntry, answer: ScannedAnswer): Row[] {
+  return (answer.records ?? []).map((record) => readRow(answer.body, record, path, EVERYTHING, cursor))
+}
+
+async function* recordArrivals(
+  { feeds }: ListReading,
+  pages: AsyncIterable<ListPage>,
+  notes: WalkLogLine[],
 ): AsyncGenerator<Arrival, void, void> {
-  const rows = (answer.records ?? []).map((record) => readRow(answer.body, record, root.path, EVERYTHING, root.cursor))
   const ofRecords = feeds.filter(({ source }) => !source.child)
-  yield {
-    take(sink) {
-      for (const row of rows) for (const feed of ofRecords) feed.deliver({ answer, row, children: undefined }, sink)
-    },
+  for await (const { answer, rows } of pages) {
+    if (notes.length > 0) yield notesArrival(notes)
+    yield {
+      take(sink) {
+        for (const row of rows) for (const feed of ofRecords) feed.deliver({ answer, row, children: undefined }, sink)
+      },
+    }
   }
-  for (const one of children) yield* childArrivals(one, root, answer, rows)
 }
 
 /** The log entries so far, each once. */

@@ -33,25 +33,44 @@ export function listChildren(feeds: readonly OpenFeed[], version: string, option
   })
 }
 
-/** The children of some parents of a list. @param root the stream of the parents */
+/** Some records of a list. */
+export interface ListPage {
+  answer: ScannedAnswer
+  rows: readonly Row[]
+}
+
+/** The children of a list's records. @param root the stream of the parents */
 export async function* childArrivals(
+  children: ListChildren,
+  root: StreamEntry,
+  pages: AsyncIterable<ListPage>,
+): AsyncGenerator<Arrival, void, void> {
+  const { feeds, endpoint } = children
+  const parents = parentPages(children, root, pages)
+  const { batch } = endpoint.entry.child ?? {}
+  if (!batch)
+    for await (const { page, ...found } of readChildren(endpoint, parents))
+      yield deliveryOf(feeds, root, page.answer, found)
+  else
+    for await (const { answer, rows, isWanted } of parents) {
+      const found = await readBatches(endpoint, batch, answer, rows.filter(isWanted))
+      yield deliveryOf(feeds, root, answer, { rows, children: found })
+    }
+}
+
+async function* parentPages(
   { feeds, endpoint, awaited }: ListChildren,
   root: StreamEntry,
-  answer: ScannedAnswer,
-  rows: readonly Row[],
-): AsyncGenerator<Arrival, void, void> {
+  pages: AsyncIterable<ListPage>,
+) {
   const { entry } = endpoint
-  for (const row of rows) awaited.delete(row.id)
-  const shown = (row: Row) => countedChildren(entry, answer, row)
-  const isWanted = (row: Row) => feeds.some((feed) => feed.wantsChildren(row)) && shown(row) !== 0
-  if (entry.child?.batch) {
-    const children = await readBatches(endpoint, entry.child.batch, answer, rows.filter(isWanted))
-    yield deliveryOf(feeds, root, answer, { rows, children })
-    return
+  for await (const { answer, rows } of pages) {
+    for (const row of rows) awaited.delete(row.id)
+    const shown = (row: Row) => countedChildren(entry, answer, row)
+    const isWanted = (row: Row) => feeds.some((feed) => feed.wantsChildren(row)) && shown(row) !== 0
+    const shownBy = (row: Row) => shown(row) ?? shownChildren(root, answer, row)
+    yield { answer, rows, isWanted, shownBy }
   }
-  const shownBy = (row: Row) => shown(row) ?? shownChildren(root, answer, row)
-  for await (const batch of readChildren(endpoint, [{ rows, isWanted, shownBy }]))
-    yield deliveryOf(feeds, root, answer, batch)
 }
 
 /** Children that the last sync could not read, for parents that the list has not shown: it may leave some out. */

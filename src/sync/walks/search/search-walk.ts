@@ -110,7 +110,7 @@ async function* walkArrivals(
     endpoint,
     most: reading.asksChildren ? LANES_WITH_CHILDREN : LANES.most,
     // Each lane holds a page.
-    allowed: () => Math.min(Math.max(LANES.fewest, budget.concurrency()), budget.withinMemory()),
+    allowed: () => Math.min(Math.max(LANES.fewest, budget.lanes()), budget.withinMemory()),
     held,
     read: (slice, first) => sliceArrivals(traversal, slice, first),
   })

@@ -21,6 +21,13 @@ interface LaneOptions {
 }
 
 /**
+ * Lanes above which no other is put to work while so many of their answers are ready: then whoever takes the answers is
+ * slower than Intercom, and more lanes would only hold more of them in memory.
+ */
+const LANES_ALWAYS = 8
+const MOST_READY = 4
+
+/**
  * Lanes that read the open slices of a walk side by side, oldest first. The first page of a tentative slice shows how
  * much the slice holds. If that is too much for one lane, the slice is divided: this is an arrival of its own, and
  * taking it replaces the slice with its parts, so that the walk's position holds these. Otherwise the slice is read at
@@ -30,6 +37,10 @@ export function sliceLanes(options: LaneOptions): AsyncGenerator<Arrival, void, 
   const { walk, endpoint, most, allowed, held, read } = options
   const queue = createSliceQueue(walk)
   let atWork = 0
+  /** Arrivals that wait to be taken, or are being taken. */
+  let ready = 0
+  /** Somebody may be waiting to see anything at all, so nothing is asked for beside what completes a first page. */
+  let isFirstOut = held.size === 0
   let wakeUps: (() => void)[] = []
 
   function wakeAll(): void {
@@ -38,10 +49,20 @@ export function sliceLanes(options: LaneOptions): AsyncGenerator<Arrival, void, 
     for (const wake of sleepers) wake()
   }
 
+  function showFirst(): void {
+    isFirstOut = true
+    wakeAll()
+  }
+
+  function hasRoom(): boolean {
+    if (atWork > 0 && !isFirstOut) return false
+    return atWork < Math.max(1, allowed()) && (atWork < LANES_ALWAYS || ready < MOST_READY)
+  }
+
   /** @returns undefined when nothing is left to do, and no slice is being divided that might bring more */
   async function next(): Promise<Slice | undefined> {
     for (;;) {
-      const slice = atWork < Math.max(1, allowed()) ? queue.pick() : undefined
+      const slice = hasRoom() ? queue.pick() : undefined
       if (slice) {
         atWork++
         return slice
@@ -76,8 +97,15 @@ export function sliceLanes(options: LaneOptions): AsyncGenerator<Arrival, void, 
 
   async function* lane(): AsyncGenerator<Arrival, void, void> {
     for (let slice = await next(); slice; slice = await next()) {
-      yield* laneArrivals(slice)
+      for await (const arrival of laneArrivals(slice)) {
+        ready++
+        if (!isFirstOut) showFirst()
+        yield arrival
+        ready--
+        if (ready === MOST_READY - 1) wakeAll()
+      }
       atWork--
+      isFirstOut = true
       wakeAll()
     }
   }
