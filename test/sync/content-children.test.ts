@@ -215,6 +215,19 @@ t.test('a cursor that is refused costs another reading of a segment, and no memb
   t.match(never.outcome?.failure, { code: 'records_unreadable' })
 })
 
+t.test('members come in smaller pages where Intercom times out over large ones', async (t) => {
+  const clock = createAcceleratedClock(now, 500)
+  const simulator = await setUp(t, { contacts: 500, segments: 2, clock })
+  const baseUrl = await editAnswers(t, simulator, ({ path, asked }) => {
+    const isLarge = path.startsWith('/contacts/search') && JSON.parse(asked).pagination.per_page > 50
+    return isLarge ? { status: 504, body: 'Gateway timeout' } : {}
+  })
+  const streams = ['contact_segments']
+  const { messages, outcome } = await simulator.sync({ streams, clock, baseUrl })
+  t.equal(outcome?.failure, undefined)
+  t.same(await simulator.faultsIn(messages, streams), [])
+})
+
 t.test('no time of a segment or an article keeps what is below it from coming', async (t) => {
   const simulator = await setUp(t)
   const streams = ['contact_segments', 'article_statistics']

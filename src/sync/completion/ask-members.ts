@@ -7,7 +7,9 @@ import { LARGEST_PAGE } from '../../intercom/endpoints/search-query.ts'
 import { type RecordShape, type ScannedAnswer, scanAnswer } from '../../intercom/text/record-scanner.ts'
 import type { ChildTraits } from '../../streams/entries/stream-traits.ts'
 import type { StreamEntry } from '../../streams/table.ts'
-import { EVERYTHING, readRow } from '../pages/search-pages.ts'
+import { mayBeOfRecords } from '../pages/narrowing.ts'
+import { createPageSize } from '../pages/page-size.ts'
+import { EVERYTHING, FEW_TRIES, readRow } from '../pages/search-pages.ts'
 
 /** So many readings may end at a cursor that is refused. */
 const MOST_READINGS = 3
@@ -36,11 +38,11 @@ export async function askMembers(
   const { path, recordsPath } = entry
   const query = { field, operator: '=', value: parentId }
   const sort = { field: 'created_at', order: 'ascending' }
-  let asked: PagePlace = {}
-  const ask = (place: PagePlace) => {
-    asked = place
-    const body = { query, sort, pagination: { per_page: LARGEST_PAGE, ...place } }
-    return client.ask({ method: 'POST', path, body, version }, (answered) => {
+  const size = createPageSize(LARGEST_PAGE, 'largest')
+  const askPage = (place: PagePlace) => {
+    const body = { query, sort, pagination: { per_page: size.current(), ...place } }
+    const tries = size.current() > 1 && { tries: FEW_TRIES }
+    return client.ask({ method: 'POST', path, body, version, ...tries }, (answered) => {
       const answer = scanList(answered.body, { recordsPath, members: ['id'] }, path)
       const keys = answer.records.map((record) => readRow(answer.body, record, path, EVERYTHING).id)
       const cursor = nextCursor(answer.envelope('pages'))
@@ -50,6 +52,20 @@ export async function askMembers(
         next: cursor === undefined ? undefined : { starting_after: cursor },
       }
     })
+  }
+  let asked: PagePlace = {}
+  const ask = async (place: PagePlace) => {
+    asked = place
+    for (;;) {
+      try {
+        const page = await askPage(place)
+        size.grow()
+        return page
+      } catch (error) {
+        // Intercom times out over large pages of heavy records.
+        if (!mayBeOfRecords(error) || !size.shrink()) throw error
+      }
+    }
   }
   const ids = new Set<string>()
   let total: number | undefined
