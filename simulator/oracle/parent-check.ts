@@ -1,5 +1,6 @@
+import type { TruthLine } from '../truth/truth.ts'
 import type { FaultList } from './report.ts'
-import type { StreamRules } from './stream-rules.ts'
+import { rulesOf, type StreamRules } from './stream-rules.ts'
 import type { TruthIndex } from './truth-index.ts'
 
 /** A record read below a parent, as it was delivered. */
@@ -26,8 +27,19 @@ export function checkParent(
     faults.add('wrong_parent', stream, `line ${line}: ${id} belongs to ${parentId}, ${parent.member} is ${told}`)
   }
   const time = Number(added.parent_updated_at ?? Number.NaN)
-  const known = truth.versions(parent.stream, parentId) ?? truth.versions(stream, id)
+  const known = timedVersions(parent.stream, parentId, truth) ?? truth.versions(stream, id)
   if (!known?.some(({ updatedAt }) => updatedAt === time)) {
     faults.add('wrong_parent', stream, `line ${line}: ${parentId} never had parent_updated_at ${time}`)
   }
+}
+
+/**
+ * The versions whose times a record's children have. A part has the time of its conversation, and so have the rows inside
+ * it, even if the part is younger: the search may show the conversation as it was before.
+ */
+function timedVersions(stream: string, id: string, truth: TruthIndex): readonly TruthLine[] | undefined {
+  const { parent } = rulesOf(stream)
+  const versions = truth.versions(stream, id)
+  const above = parent && versions?.[0]?.parentId
+  return above === undefined ? versions : (truth.versions(parent?.stream ?? '', above) ?? versions)
 }

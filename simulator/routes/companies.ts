@@ -35,12 +35,10 @@ export function answerCompanyList({ workspace, query, version }: EndpointContext
   return pageAnswer('/companies/list', paging, ordered, (company: RecordVersion) => company.textIn(version), { order })
 }
 
-/** `POST /companies/search`: companies with users, and none that is deleted. */
+/** `POST /companies/search`: companies with users; deleted ones as the scroll gives them. */
 export function answerCompanySearch(context: EndpointContext): Answer {
-  const { workspace, version, options } = context
-  const rules = companySearch(options.inclusiveBounds, ({ plan }) => {
-    return !isUserless(plan) && workspace.companies.deletion(plan) === undefined
-  })
+  const { version, options } = context
+  const rules = companySearch(options.inclusiveBounds, ({ plan }) => !isUserless(plan))
   return answerSearch(context, 'companies', rules, (company) => company.textIn(version))
 }
 

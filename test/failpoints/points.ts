@@ -6,6 +6,8 @@ export type WorkerMoment =
   | 'as it begins'
   /** With every answer or commit, so that a job gets on between two of them. */
   | 'on the way'
+  /** Twice a second, whatever there is to do. */
+  | 'as time passes'
   /** When entries are moved to files, which is every few commits. */
   | 'as messages move'
   /** After SIGTERM. */
@@ -24,7 +26,7 @@ export const workerPoints: Record<string, WorkerMoment> = {
   syncCommit: 'on the way',
   syncActivity: 'on the way',
   turnsAdmit: 'on the way',
-  turnsLook: 'on the way',
+  turnsLook: 'as time passes',
   segmentCreate: 'as messages move',
   segmentWrite: 'as messages move',
   segmentSync: 'as messages move',

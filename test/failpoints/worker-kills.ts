@@ -23,7 +23,7 @@ export function workerDeaths(times: number, random: () => number): Death[] {
   for (let round = 0; round < times; round++)
     for (const [name, moment] of Object.entries(workerPoints))
       for (const when of sides) {
-        const many = moment === 'on the way' && name !== 'syncActivity'
+        const many = moment === 'as time passes' || (moment === 'on the way' && name !== 'syncActivity')
         const hit = many ? integerBetween(random, 1, 4) : 1
         const failpoint: ArmedFailpoint = { does: 'kill', when, name, hit }
         const first: ArmedFailpoint = { does: 'fail', when: 'before', name: 'segmentSync', hit: 1 }
@@ -43,7 +43,9 @@ export async function killWorkers(
     await stage.job()
     const worker = stage.start(...(first ? [first] : []), failpoint)
     if (moment === 'as it is told to stop') await stopAtWork(stage, worker)
-    await diesAmong(stage, worker)
+    // However fast the jobs are: time leads there.
+    if (moment === 'as time passes') await worker.exited
+    else await diesAmong(stage, worker)
     if (!worker.stderr().includes(`reached: ${told}\n`))
       stage.result.faults.push(`${told} was not reached: ${worker.stderr()}`)
     tell(told)
