@@ -1521,8 +1521,8 @@ export const mutants: readonly Mutant[] = [
   {
     rule: 'a company whose segments come short is believed at once',
     file: 'sync/walks/list-children.ts',
-    find: 'isWanted, shownBy }])',
-    replace: 'isWanted }])',
+    find: 'yield { answer, rows, isWanted, shownBy }',
+    replace: 'yield { answer, rows, isWanted }',
     tests: sync('contradicting-lists'),
   },
   {
@@ -2139,8 +2139,8 @@ export const mutants: readonly Mutant[] = [
   {
     rule: 'more than 512 requests are in flight',
     file: 'intercom/budget/concurrency.ts',
-    find: 'withinMemory(), most, MOST)',
-    replace: 'withinMemory(), most)',
+    find: 'Math.min(Math.max(needed, FIRST_LIMIT), withinMemory(), most, MOST)',
+    replace: 'Math.min(Math.max(needed, FIRST_LIMIT), withinMemory(), most)',
     tests: ['intercom/concurrency'],
   },
   {

@@ -13,7 +13,7 @@ import type { FedWalkOptions, Feed } from '../streams/feed.ts'
 import { finishedFeedState, overlapNotes } from '../streams/feed-state.ts'
 import type { OpenFeed } from '../streams/open-feed.ts'
 import { listPlan, settingsChanged } from '../streams/settings.ts'
-import { childArrivals, type ListChildren, type ListPage, listChildren, missedArrivals } from './list-children.ts'
+import { childArrivals, type ListChildren, listChildren, missedArrivals, type PageOfRecords } from './list-children.ts'
 import { listParts } from './list-parts.ts'
 
 /** So many pages have children that are being read; more would only take memory. */
@@ -101,7 +101,7 @@ async function* listArrivals(
   let byContent: boolean | undefined
   const from = () => Math.min(...feeds.map((feed) => feed.lower()))
 
-  async function* pages(): AsyncGenerator<ListPage, void, void> {
+  async function* pages(): AsyncGenerator<PageOfRecords, void, void> {
     for await (const { answer, size } of listParts({ root, client, ports, version, tell, from, onRestart, onList })) {
       // If there are more records than a state can remember, only their times are compared.
       byContent ??= root.filtered?.byContent === true && size !== undefined && size <= MOST_ENTRIES
@@ -152,7 +152,7 @@ function rowsOf({ path, cursor }: StreamEntry, answer: ScannedAnswer): Row[] {
 
 async function* recordArrivals(
   { feeds }: ListReading,
-  pages: AsyncIterable<ListPage>,
+  pages: AsyncIterable<PageOfRecords>,
   notes: WalkLogLine[],
 ): AsyncGenerator<Arrival, void, void> {
   const ofRecords = feeds.filter(({ source }) => !source.child)

@@ -34,7 +34,7 @@ export function listChildren(feeds: readonly OpenFeed[], version: string, option
 }
 
 /** Some records of a list. */
-export interface ListPage {
+export interface PageOfRecords {
   answer: ScannedAnswer
   rows: readonly Row[]
 }
@@ -43,7 +43,7 @@ export interface ListPage {
 export async function* childArrivals(
   children: ListChildren,
   root: StreamEntry,
-  pages: AsyncIterable<ListPage>,
+  pages: AsyncIterable<PageOfRecords>,
 ): AsyncGenerator<Arrival, void, void> {
   const { feeds, endpoint } = children
   const parents = parentPages(children, root, pages)
@@ -61,7 +61,7 @@ export async function* childArrivals(
 async function* parentPages(
   { feeds, endpoint, awaited }: ListChildren,
   root: StreamEntry,
-  pages: AsyncIterable<ListPage>,
+  pages: AsyncIterable<PageOfRecords>,
 ) {
   const { entry } = endpoint
   for await (const { answer, rows } of pages) {
