@@ -2300,7 +2300,7 @@ export const mutants: readonly Mutant[] = [
   {
     rule: 'what has begun while nobody waited is no round that was served',
     file: 'queue/turns/turns.lua.ts',
-    find: 'served = math.max(served, nextRound - 1)',
+    find: 'served = math.max(served, nextRounds[place] - 1)',
     replace: 'served = served',
     tests: ['queue/turn-order'],
   },

@@ -64,7 +64,8 @@ local served = isIdle and 0 or tonumber(redis.call('GET', roundKey) or 0)
 if isIdle then redis.call('DEL', roundsKey) end
 if inLine == 0 then
   -- All that was handed out has begun, so the latest round of any tenant is being served.
-  for _, nextRound in ipairs(redis.call('HVALS', roundsKey)) do served = math.max(served, nextRound - 1) end
+  local nextRounds = redis.call('HGETALL', roundsKey)
+  for place = 2, #nextRounds, 2 do served = math.max(served, nextRounds[place] - 1) end
 end
 local round = math.max(1, served, math.floor(head / 4294967296))
 redis.call('SET', roundKey, round)
