@@ -201,6 +201,26 @@ t.test('members are found by a search for each segment, and only their ids are k
   t.same(warnings(messages), [])
 })
 
+t.test('a segment of which large pages time out is read in smaller ones', async (t) => {
+  const clock = createAcceleratedClock(now, 500)
+  const simulator = await setUp(t, { clock, contacts: 500, segments: 2 })
+  const streams = ['contact_segments']
+  // Some of each segment, as every third contact is in one.
+  const heavy = simulator.workspace.collection('contacts').latest().slice(250, 253)
+  const traps = (abovePerPage: number) =>
+    heavy.map(({ plan }) => ({ stream: 'contacts', holds: plan.id, abovePerPage, status: 504 }))
+  simulator.faults.traps = traps(1)
+  const { messages, outcome } = await simulator.sync({ clock, streams })
+  t.equal(outcome?.failure, undefined)
+  t.same(await simulator.faultsIn(messages, streams), [])
+  const sizeOf = ({ body }: { body?: unknown }) => (body as { pagination: { per_page: number } }).pagination.per_page
+  t.ok(sizeOf(simulator.asked('/contacts/search').at(-1) ?? {}) > 1, 'pages grow again')
+  simulator.faults.traps = traps(0)
+  simulator.ledger.clear()
+  const never = await simulator.sync({ clock, streams })
+  t.match(never.outcome?.failure, { code: 'records_unreadable' }, 'what no page can give is told')
+})
+
 t.test('no time of a segment or an article keeps what is below it from coming', async (t) => {
   const simulator = await setUp(t)
   const streams = ['contact_segments', 'article_statistics']

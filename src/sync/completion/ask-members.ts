@@ -6,7 +6,9 @@ import { LARGEST_PAGE } from '../../intercom/endpoints/search-query.ts'
 import { type RecordShape, type ScannedAnswer, scanAnswer } from '../../intercom/text/record-scanner.ts'
 import type { ChildTraits } from '../../streams/entries/stream-traits.ts'
 import type { StreamEntry } from '../../streams/table.ts'
-import { EVERYTHING, readRow } from '../pages/search-pages.ts'
+import { mayBeOfRecords } from '../pages/narrowing.ts'
+import { createPageSize } from '../pages/page-size.ts'
+import { EVERYTHING, FEW_TRIES, readRow } from '../pages/search-pages.ts'
 
 /** Where members are asked for. */
 interface MemberEndpoint {
@@ -18,7 +20,7 @@ interface MemberEndpoint {
 
 /**
  * All that a search finds by the parent's id, each as a record that holds its id alone. They come in the order of their
- * creation, which nothing moves.
+ * creation, which nothing moves. A page that times out is asked for in smaller ones, as in every search.
  *
  * @param shape what is read of these records
  * @throws CodedError `intercom_loop`; what the client throws
@@ -32,9 +34,10 @@ export async function askMembers(
   const { path, recordsPath } = entry
   const query = { field, operator: '=', value: parentId }
   const sort = { field: 'created_at', order: 'ascending' }
-  const ask = (place: PagePlace) => {
-    const body = { query, sort, pagination: { per_page: LARGEST_PAGE, ...place } }
-    return client.ask({ method: 'POST', path, body, version }, (answered) => {
+  const askPage = (place: PagePlace, perPage: number) => {
+    const body = { query, sort, pagination: { per_page: perPage, ...place } }
+    const tries = perPage > 1 && { tries: FEW_TRIES }
+    return client.ask({ method: 'POST', path, body, version, ...tries }, (answered) => {
       const answer = scanList(answered.body, { recordsPath, members: ['id'] }, path)
       const keys = answer.records.map((record) => readRow(answer.body, record, path, EVERYTHING).id)
       const cursor = nextCursor(answer.envelope('pages'))
@@ -44,6 +47,18 @@ export async function askMembers(
         next: cursor === undefined ? undefined : { starting_after: cursor },
       }
     })
+  }
+  const size = createPageSize(LARGEST_PAGE, 'largest')
+  const ask = async (place: PagePlace) => {
+    for (;;) {
+      try {
+        const page = await askPage(place, size.current())
+        size.grow()
+        return page
+      } catch (error) {
+        if (!mayBeOfRecords(error) || !size.shrink()) throw error
+      }
+    }
   }
   const ids = new Set<string>()
   let total: number | undefined
