@@ -1,5 +1,6 @@
+import type { TruthLine } from '../truth/truth.ts'
 import type { FaultList } from './report.ts'
-import type { StreamRules } from './stream-rules.ts'
+import { rulesOf, type StreamRules } from './stream-rules.ts'
 import type { TruthIndex } from './truth-index.ts'
 
 /** A record read below a parent, as it was delivered. */
@@ -26,8 +27,21 @@ export function checkParent(
     faults.add('wrong_parent', stream, `line ${line}: ${id} belongs to ${parentId}, ${parent.member} is ${told}`)
   }
   const time = Number(added.parent_updated_at ?? Number.NaN)
-  const known = truth.versions(parent.stream, parentId) ?? truth.versions(stream, id)
+  const known = timedVersions(parent.stream, parentId, truth) ?? truth.versions(stream, id)
   if (!known?.some(({ updatedAt }) => updatedAt === time)) {
     faults.add('wrong_parent', stream, `line ${line}: ${parentId} never had parent_updated_at ${time}`)
   }
+}
+
+/**
+ * The versions of a record that has times of its own: of the record, or of the one that it is read below. A row inside a
+ * part tells when the part's conversation had changed, and the search may still find the conversation under an earlier
+ * time when it has the part already. No version of the part has such a time, and the part itself is delivered with it.
+ */
+function timedVersions(stream: string, id: string, truth: TruthIndex): readonly TruthLine[] | undefined {
+  const versions = truth.versions(stream, id)
+  const { parent } = rulesOf(stream)
+  const parentId = versions?.[0]?.parentId
+  if (parent === undefined || parentId === undefined) return versions
+  return timedVersions(parent.stream, parentId, truth) ?? versions
 }
