@@ -5,6 +5,8 @@ import { answerSearch } from './search.ts'
 
 /** `POST /contacts/search`. */
 export function answerContactSearch(context: EndpointContext): Answer {
-  const { version, workspaceDays } = context
-  return answerSearch(context, 'contacts', contactSearch(version, workspaceDays), (contact) => contact.textIn(version))
+  const { workspace, version, workspaceDays } = context
+  const hasSegment = (id: string) => workspace.collection('segments').find(id) !== undefined
+  const rules = { ...contactSearch(version, workspaceDays), hasSegment }
+  return answerSearch(context, 'contacts', rules, (contact) => contact.textIn(version))
 }

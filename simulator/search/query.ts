@@ -40,7 +40,7 @@ function compileFilter(query: Record<string, unknown>, operator: string, rules: 
   if (kind === 'date' || kind === 'date_attribute') {
     return rules.compareDate({ field, operator, second: toSecond(field, value) }, kind)
   }
-  return valuePredicate(kind, { field, operator, value }, rules.tagsPath)
+  return valuePredicate(kind, { field, operator, value }, rules)
 }
 
 /** Unix seconds may be sent as number or as text. */

@@ -44,6 +44,11 @@ export class SearchIndex {
     for (const change of due) this.#show(change)
   }
 
+  /** Forgets what searches have found, because something else has changed that they ask for. */
+  forget(): void {
+    this.#results.clear()
+  }
+
   /** Every record shown, in ascending order of a field. */
   sortedBy(field: string): SortedList {
     let list = this.#lists.get(field)

@@ -14,6 +14,8 @@ export interface SearchRules {
   isShown?: (record: RecordVersion) => boolean
   /** The path of the list of tags in a record. */
   tagsPath: string
+  /** Whether there is such a segment. One that is deleted has no contacts from then on. @defaultValue there is */
+  hasSegment?: (id: string) => boolean
   defaultPerPage: number
   /** The order of a search that requests none. */
   defaultSort: { sortField: string; descending: boolean }

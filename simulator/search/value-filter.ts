@@ -3,7 +3,7 @@ import type { RecordPlan } from '../records/record-definition.ts'
 import type { RecordVersion } from '../records/record-version.ts'
 import { RefusedRequest } from '../serving/answer.ts'
 import { type Predicate, testedPredicate } from './predicate.ts'
-import type { FieldKind } from './search-rules.ts'
+import type { FieldKind, SearchRules } from './search-rules.ts'
 
 interface ValueFilter {
   field: string
@@ -49,11 +49,11 @@ const operatorsOf: Record<Exclude<FieldKind, 'date' | 'date_attribute'>, readonl
   segment: membership,
 }
 
-/** A filter on anything except a date. @param tagsPath where a record keeps its tags */
+/** A filter on anything except a date. */
 export function valuePredicate(
   kind: keyof typeof operatorsOf,
   { field, operator, value }: ValueFilter,
-  tagsPath: string,
+  { tagsPath, hasSegment = () => true }: Pick<SearchRules, 'tagsPath' | 'hasSegment'>,
 ): Predicate {
   const compare = comparisons[operator]
   if (compare === undefined || !operatorsOf[kind].includes(operator)) {
@@ -63,7 +63,10 @@ export function valuePredicate(
     throw new RefusedRequest(400, 'parameter_invalid', `Value of ${field} does not fit operator ${operator}`)
   }
   if (kind === 'tag') return testedPredicate((version) => hasTag(version, tagsPath, value) === (operator === '='))
-  if (kind === 'segment') return testedPredicate(({ plan }) => isAnySegment(plan, value) === /^(=|IN)$/.test(operator))
+  if (kind === 'segment') {
+    const asked = (Array.isArray(value) ? value : [value]).map(String).filter(hasSegment)
+    return testedPredicate(({ plan }) => isAnySegment(plan, asked) === /^(=|IN)$/.test(operator))
+  }
   return testedPredicate((version) => compare(heldValue(version, field), value))
 }
 
@@ -72,9 +75,8 @@ function hasTag(version: RecordVersion, tagsPath: string, id: unknown): boolean 
   return Array.isArray(tags) && tags.some((tag: { id?: unknown }) => text(tag.id) === text(id))
 }
 
-function isAnySegment(plan: RecordPlan, asked: unknown): boolean {
-  const ids: unknown[] = Array.isArray(asked) ? asked : [asked]
-  return ids.some((id) => isInSegment(plan, segmentIndexOf(String(id))))
+function isAnySegment(plan: RecordPlan, ids: readonly string[]): boolean {
+  return ids.some((id) => isInSegment(plan, segmentIndexOf(id)))
 }
 
 /** `email_domain` is searchable although it is not a member of a contact. */

@@ -37,7 +37,8 @@ export class Contacts {
       const target = pick(random, others)
       this.#mergedInto.set(id, target.plan.id)
       const { visibleFrom } = notBefore(target, time)
-      const left = this.inactive.leave(merged, time, 'merged', target.plan.id)
+      // It may have become another version meanwhile, as the one that others were merged into.
+      const left = this.inactive.leave(merged, notBefore(merged, time), 'merged', target.plan.id)
       return [left, collection.update(target, secondOf(time), visibleFrom)]
     }
     /** Only `purge` concerns contacts that are out of sight already. */

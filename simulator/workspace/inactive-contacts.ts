@@ -56,11 +56,9 @@ export class InactiveContacts {
     this.#statuses.delete(id)
     const entry = this.#list.find(id)
     if (entry !== undefined) this.#list.delete(entry, time.now)
-    return this.#contacts.comeBack(
-      version,
-      status === 'pending_deletion' ? secondOf(time) : undefined,
-      time.visibleFrom,
-    )
+    // Not before the search has stopped to show it as it was.
+    const visibleFrom = Math.max(time.visibleFrom, version.visibleUntil ?? 0)
+    return this.#contacts.comeBack(version, status === 'pending_deletion' ? secondOf(time) : undefined, visibleFrom)
   }
 
   noteCreated(id: string, time: MutationTime): void {

@@ -115,6 +115,8 @@ export class Workspace {
       if (added !== undefined) added.begunAt = now
     }
     index.add(changes)
+    // Contacts are found by their segments.
+    if (stream === 'segments') this.#streams.get('contacts')?.index.forget()
     if (stream === 'contacts' && mutation.kind === 'create')
       for (const { added } of changes) this.contacts.inactive.noteCreated(added?.plan.id ?? '', time)
     const ids = changes.map(({ added, removed, changed }) => (added ?? removed ?? changed)?.plan.id ?? '')

@@ -103,6 +103,24 @@ t.test('records older than the lower bound are neither required nor welcome', as
   ])
 })
 
+t.test('a row inside a part may tell any time that the conversation had, and no other', async (t) => {
+  const inside = (stream: string, text: string, more: Partial<TruthLine>) => ({ ...truthLine(text), stream, ...more })
+  const conversation = (updatedAt: number) => ({ ...truthLine(contact('9', updatedAt)), stream: 'conversations' })
+  const lines = [
+    conversation(100),
+    conversation(200),
+    inside('conversation_parts', '{"id":"p"}', { id: 'p', parentId: '9', updatedAt: 200 }),
+    inside('conversation_emails', '{"type":"from"}', { id: 'p 0', parentId: 'p', updatedAt: 200 }),
+  ]
+  const faultsOf = async (time: number) => {
+    const row = `{"conversation_part_id":"p","position":0,"conversation_id":"9","parent_updated_at":${time},"type":"from"}`
+    return found(await checkMessages(ndjson(wholeLog([row], 'conversation_emails')), lines))
+  }
+  t.same(await faultsOf(200), [])
+  t.same(await faultsOf(100), [], 'the search found the conversation by its time before')
+  t.same(await faultsOf(150), ['wrong_parent line 3: p never had parent_updated_at 150'])
+})
+
 t.test('an expected stream of which nothing is said is missing as a whole', async (t) => {
   const report = await judge([a, newB, c], { expectStreams: ['contacts', 'tags'] })
   t.same(report.faults, [{ kind: 'stream_missing', stream: 'tags', count: 1, examples: ['no message speaks of it'] }])

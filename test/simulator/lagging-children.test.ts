@@ -28,6 +28,33 @@ t.test('below a deleted record nothing is owed from then on, though searches sho
   t.equal(conversation?.visibleUntil, start + lag, 'the conversation itself is still to be had')
 })
 
+t.test('a deleted segment has no contacts from then on, though its list shows it for a while', async (t) => {
+  const clock = createManualClock(start)
+  const { workspace, read, search } = await listenSimulator(t, { ...small, clock })
+  const [segment] = workspace.collection('segments').latest()
+  const id = segment?.plan.id ?? ''
+  const membersOf = async (operator: string) => {
+    const { data } = await search({ query: { field: 'segment_id', operator, value: id } })
+    return data.map((contact) => contact.id)
+  }
+  const lines = () => [...workspace.truth({ streams: ['contact_segments'] })].filter(({ parentId }) => parentId === id)
+  const members = await membersOf('=')
+  t.ok(members.length > 0)
+  t.same(
+    lines().map((line) => line.id.split(' ')[0]),
+    members,
+  )
+  workspace.mutate({ stream: 'segments', kind: 'delete', ids: [id] })
+  const { segments } = await read<{ segments: { id: string }[] }>('/segments')
+  t.ok(segments.some((listed) => listed.id === id))
+  t.same(await membersOf('='), [])
+  t.equal((await membersOf('!=')).length, small.contacts)
+  t.same(
+    lines().map(({ visibleUntil }) => visibleUntil),
+    members.map(() => start),
+  )
+})
+
 t.test('a segment that changes below a company that does not may be what it was before', async (t) => {
   const clock = createManualClock(start)
   const { workspace } = await listenSimulator(t, { ...small, clock, indexLagMs: 0 })

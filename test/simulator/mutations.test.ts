@@ -68,6 +68,39 @@ t.test('with an index lag search shows the old version until the lag is over', a
   t.equal(after.data.find((contact) => contact.id === id)?.updated_at, start / 1000)
 })
 
+t.test('what has gone for good leaves the search, however late it had changed', async (t) => {
+  const lagMs = 60_000
+  for (let seed = 1; seed <= 6; seed++) {
+    const clock = createManualClock(start)
+    const { walk, workspace } = await listenSimulator(t, { contacts: 3, oddities: false, seed, clock })
+    const present = () =>
+      workspace
+        .collection('contacts')
+        .latest()
+        .map(({ plan }) => plan.id)
+    const ids = present()
+    // It makes the contact that it becomes part of late, and that one may go next.
+    workspace.mutate({ kind: 'update', ids: ids.slice(0, 1), lagMs })
+    workspace.mutate({ kind: 'merge', ids })
+    clock.advance(2 * lagMs)
+    t.same(await walk(all), present())
+    for (const { visibleFrom, visibleUntil } of workspace.truth({ streams: ['contacts'] }))
+      t.ok(visibleUntil === null || visibleFrom <= visibleUntil)
+  }
+})
+
+t.test('a contact that is back before the search has noticed that it had gone is shown once', async (t) => {
+  const lagMs = 60_000
+  const clock = createManualClock(start)
+  const { walk, workspace } = await listenSimulator(t, { contacts: 3, oddities: false, clock })
+  const [gone = ''] = workspace.mutate({ kind: 'delete', lagMs })
+  workspace.mutate({ kind: 'unarchive', ids: [gone] })
+  const shown = async () => (await walk(all)).filter((id) => id === gone)
+  t.same(await shown(), [gone])
+  clock.advance(2 * lagMs)
+  t.same(await shown(), [gone])
+})
+
 t.test('a plan changes contacts after every so many searches, until it ends', async (t) => {
   const clock = createManualClock(start)
   const mutationPlan = {
