@@ -17,7 +17,7 @@ import { tailArrivals } from './tail-arrivals.ts'
 import { finish, type Planned, type Traversal } from './traversal.ts'
 import { takenUpAgain } from './walk-times.ts'
 
-/** Slices read side by side: as many as the budget wants requests in flight, within these. */
+/** Slices read side by side: as many as use up the limit, within these. */
 const LANES = { fewest: 8, most: 128 }
 /** Slices read side by side where the children of each page's records have to be read as well. */
 const LANES_WITH_CHILDREN = 3
