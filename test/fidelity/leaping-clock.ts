@@ -18,6 +18,9 @@ interface Sleeper {
 /** After so many quiet turns of the event loop nobody is at work: data on a socket takes one or two turns. */
 const quietTurns = 12
 
+/** Work on files is no wait either, and on a busy machine it takes many turns: a scroll would die meanwhile. */
+const worksOnFiles = (): boolean => process.getActiveResourcesInfo().some((name) => /^(FSReq|CloseReq)/.test(name))
+
 /** @param start ms since the epoch */
 export function createLeapingClock(start: number): LeapingClock {
   let now = start
@@ -42,7 +45,7 @@ export function createLeapingClock(start: number): LeapingClock {
       return
     }
     if (quiet >= quietTurns) advance(Math.max(0, Math.min(...[...sleepers].map(({ wakesAt }) => wakesAt)) - now))
-    setImmediate(() => watch(seen === news ? quiet + 1 : 0, news))
+    setImmediate(() => watch(seen === news && !worksOnFiles() ? quiet + 1 : 0, news))
   }
 
   function startWatching(): void {

@@ -86,3 +86,41 @@ t.test('what a record has shown goes with it when it is gone, wherever the sync 
   }
   for (const stream of rowStreams) t.ok(buried.get(stream), `${stream} had some`)
 })
+
+t.test('rows of what is gone get their tombstones once, although a full refresh asks for it each time', async (t) => {
+  const clock = createAcceleratedClock(now, 300)
+  const intercom = await listenSimulator(t, { ...workspace, clock, deletedCompanies: false })
+  const before = ['companies', 'company_tags']
+  let state: unknown[] | undefined
+  const sync = async (rowStreamNames: readonly string[]) => {
+    const incremental = rowStreamNames.map((name) => ({ name, syncMode: 'incremental' as const }))
+    const chosen = [...incremental, { name: 'company_segments', syncMode: 'full_refresh' as const }]
+    const synced = await collectSync({ baseUrl: intercom.url, clock, config, streams: chosen, ...(state && { state }) })
+    t.equal(synced.outcome?.failure, undefined)
+    state = (synced.state as { stream: { stream_descriptor: { name: string } } }[]).filter(
+      ({ stream }) => stream.stream_descriptor.name !== 'company_segments',
+    )
+    return synced.messages
+  }
+  const counts = (messages: Buffer) =>
+    ['companies', 'company_tags', 'company_notes'].map(
+      (stream) => recordsOf(messages, stream).filter((row) => row[DELETED_AT] !== undefined).length,
+    )
+  const first = await sync(before)
+  const tags = recordsOf(first, 'company_tags')
+  const gone = String(tags[0]?.company_id)
+  const its = tags.filter(({ company_id: id }) => id === gone)
+  intercom.workspace.mutate({ stream: 'companies', kind: 'delete', ids: [gone] })
+  t.same(counts(await sync(before)), [1, its.length, 0])
+  t.same(counts(await sync(before)), [0, 0, 0])
+  // A stream that begins anew has rows of the company, which the scroll still shows.
+  state = state?.filter((one) => !JSON.stringify(one).includes('"company_tags"'))
+  const anew = await sync(before)
+  t.equal(recordsOf(anew, 'company_tags').filter(({ company_id: id }) => id === gone).length, 2 * its.length)
+  t.same(counts(anew), [0, its.length, 0])
+  t.same(
+    rowsLeft(anew, 'company_tags').filter(({ parent }) => parent === gone),
+    [],
+  )
+  t.same(counts(await sync(before)), [0, 0, 0])
+})

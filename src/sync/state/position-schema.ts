@@ -109,6 +109,11 @@ export const TombstonesPosition = Type.Object({
   shown: Type.Optional(
     Type.Array(Type.Object({ id: Type.String(), rows: Type.Array(Type.Tuple([Type.String(), Type.String()])) })),
   ),
+  /**
+   * Rows of other streams that were delivered although an earlier sync has delivered their record's tombstone: each
+   * stream with the record's id. @defaultValue none
+   */
+  came: Type.Optional(Type.Array(Type.Tuple([Type.String(), Type.String()]))),
   /** Records that were delivered although an earlier sync has delivered their tombstones. */
   revived: Type.Array(Type.String()),
   /** What the next state says: the tombstones of this walk have come. @defaultValue they have not */

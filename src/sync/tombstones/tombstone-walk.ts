@@ -87,7 +87,9 @@ function noticing(
     ...sink,
     present(streamName, id) {
       // It is there again: if it is deleted once more, its next tombstone is a new one.
-      if (streamName === name && isTold(id) && !position.revived.includes(id)) position.revived.push(id)
+      if (!isTold(id)) return
+      if (streamName !== name) position.came = [...(position.came ?? []), [streamName, id]]
+      else if (!position.revived.includes(id)) position.revived.push(id)
     },
     mayBeGone(streamName, id, textOf) {
       const { shown = [] } = position
@@ -136,9 +138,12 @@ function takeDeletions(
   for (const deletion of deletions) if (!isKnown(deletion.id)) tell(deletion, times.noticed)
   for (const { id, at } of position.gone) {
     if (!listed.has(id) && !isKnown(id)) tell({ id }, at)
-    // They have come with this sync, whoever has told of their record.
-    for (const [streamName, key] of position.shown?.find((one) => one.id === id)?.rows ?? [])
-      sink.tombstone(streamName, wholeText(tombstoneText(key, {}, at, findStream(streamName)?.cursor)))
+    // Whoever has told of their record. What an earlier sync has told does not come again with each that asks.
+    const rows = position.shown?.find((one) => one.id === id)?.rows ?? []
+    const hasCome = (streamName: string) => position.came?.some(([its, own]) => its === streamName && own === id)
+    for (const [streamName, key] of rows)
+      if (!isKnown(id) || hasCome(streamName))
+        sink.tombstone(streamName, wholeText(tombstoneText(key, {}, at, findStream(streamName)?.cursor)))
   }
   const noticed = position.gone.map(({ id, at }) => [id, at] as const)
   const gone = [...knownGone, ...noticed].filter(([id]) => !listed.has(id)).slice(-MOST_GONE)
@@ -155,6 +160,7 @@ function takeDeletions(
   position.revived = []
   position.gone = []
   delete position.shown
+  delete position.came
 }
 
 /** Which deletions the next sync may meet again in the list, and from when on it reads the list. */
