@@ -196,3 +196,11 @@ t.test('only a list of objects is a list of records', async (t) => {
   t.throws(() => scanAnswer(Buffer.from(''), shape), CodedError)
   t.throws(() => scanAnswer(Buffer.from('<html></html>'), shape), CodedError)
 })
+
+t.test('nothing of an answer is read any more once it has been released', async (t) => {
+  const answer = scanAnswer(Buffer.from('{"data":[{"id":"1"}],"total_count":1}'), shape)
+  t.equal(answer.envelope('total_count'), 1)
+  answer.release()
+  t.throws(() => answer.body, /released/)
+  t.throws(() => answer.envelope('total_count'), /released/)
+})

@@ -27,9 +27,12 @@ export interface ListAnswer extends ScannedAnswer {
  */
 export function scanList(body: Buffer, shape: RecordShape, path: string): ListAnswer {
   const answer = scanAnswer(body, shape)
-  const { records } = answer
-  if (!records || !isOwnList(answer.envelope)) throw new OtherFormError(path)
-  return { ...answer, records }
+  if (!hasRecords(answer) || !isOwnList(answer.envelope)) throw new OtherFormError(path)
+  return answer
+}
+
+function hasRecords(answer: ScannedAnswer): answer is ListAnswer {
+  return answer.records !== undefined
 }
 
 /**

@@ -27,11 +27,17 @@ export interface ScannedRecord extends Span, Omit<Marks, 'escapes' | 'trues'> {
 
 /** An answer of Intercom, read but not parsed. */
 export interface ScannedAnswer {
-  body: Buffer
+  /** @throws Error once the answer has been released */
+  readonly body: Buffer
   /** Undefined when the answer has no array at the records path. */
   records: ScannedRecord[] | undefined
   /** A member beside the records, parsed on request: `pages`, or `conversation_parts.total_count` further in. */
   envelope(name: string): unknown
+  /**
+   * Gives the body up: nobody reads the answer any more. A generator that waits for its next page still refers to its
+   * last one, and so a job would hold several answers for each that it reads.
+   */
+  release(): void
 }
 
 /** Records in one answer. Intercom's longest lists have some thousand; each takes more memory here than in the answer. */
@@ -95,13 +101,32 @@ function scan(body: Buffer, shape: RecordShape): ScannedAnswer {
 
   const end = skipSpace(body, descend(skipSpace(body, 0, outside), 0), outside)
   if (end !== body.length) throw new JsonTextError(end)
+  return answerOf(body, records, envelope)
+}
+
+/** A function of its own, so that nothing here refers to the body once it is given up. */
+function answerOf(
+  body: Buffer,
+  records: ScannedRecord[] | undefined,
+  envelope: ReadonlyMap<string, Span>,
+): ScannedAnswer {
+  let held: Buffer | undefined = body
+  const present = () => {
+    if (!held) throw new Error('The answer has been released')
+    return held
+  }
   return {
-    body,
+    get body() {
+      return present()
+    },
     records,
     envelope(name) {
       const span = envelope.get(name)
       if (span && span.end - span.start > largestMember) throw tooMuch(`${span.end - span.start} bytes of ${name}`)
-      return span && JSON.parse(body.toString('utf8', span.start, span.end))
+      return span && JSON.parse(present().toString('utf8', span.start, span.end))
+    },
+    release() {
+      held = undefined
     },
   }
 }

@@ -50,8 +50,8 @@ export interface CommitBuffer {
 export function createCommitBuffer(clock: Pick<Clock, 'monotonic'>): CommitBuffer {
   /** Lines, written one behind the other as they come: pieces to be joined later would be three objects a record. */
   let lines = nothing
-  /** Those of the commit that was taken last. */
-  let taken = nothing
+  /** The commit that was taken last, and the memory that its body is in. */
+  let taken: { commit: Commit; memory: Buffer } | undefined
   let bytes = 0
   let messageCount = 0
   let recordCount = 0
@@ -113,8 +113,8 @@ export function createCommitBuffer(clock: Pick<Clock, 'monotonic'>): CommitBuffe
       const body = lines.subarray(0, bytes)
       const isProgress = recordCount > 0 || hasMoved
       hasGivenRecords ||= recordCount > 0
-      const commit = { body, messageCount, recordCount, holdsError, isProgress, checkpoints, position, streams }
-      taken = lines
+      const commit: Commit = { body, messageCount, recordCount, holdsError, isProgress, checkpoints, position, streams }
+      taken = { commit, memory: lines }
       lines = nothing
       checkpoints = []
       bytes = messageCount = recordCount = 0
@@ -122,8 +122,11 @@ export function createCommitBuffer(clock: Pick<Clock, 'monotonic'>): CommitBuffe
       return commit
     },
     kept() {
-      leaveMemory(taken)
-      taken = nothing
+      if (!taken) return
+      // Whoever waits for the next commit still refers to this one.
+      taken.commit.body = nothing
+      leaveMemory(taken.memory)
+      taken = undefined
     },
   }
 }

@@ -31,7 +31,7 @@ export function settledTo({ planned }: Traversal): number {
   return planned.walk.frozen - Math.max(...planned.feeds.map((feed) => feed.overlap.seconds()))
 }
 
-/** Delivers a page, or a batch of one, and advances its slice. */
+/** Delivers a page, or a batch of one, and advances its slice. Nobody reads the page's answer after its last batch. */
 export function takePage({ planned, options, reading }: Traversal, batch: PageBatch, sink: Sink): void {
   const { slice, page, asked, rows, lastBatch } = batch
   for (const { level, message } of reading.takeNotes()) sink.log(level, message)
@@ -42,6 +42,7 @@ export function takePage({ planned, options, reading }: Traversal, batch: PageBa
     return
   }
   advance(slice, page, asked.order, asked.settledTo)
+  page.answer.release()
   if (page.counts) tellCounts(options, page.counts, sink)
 }
 
