@@ -4,6 +4,7 @@ import type { Redis } from 'ioredis'
 type Value =
   | { type: 'string'; value: string }
   | { type: 'hash'; value: Record<string, string> }
+  | { type: 'list'; value: string[] }
   | { type: 'zset'; value: Record<string, number> }
   | { type: 'stream'; value: { id: string; fields: Record<string, string> }[] }
 
@@ -24,6 +25,7 @@ async function readValue(redis: Redis, key: string): Promise<Value> {
   const type = await redis.type(key)
   if (type === 'string') return { type, value: encode((await redis.getBuffer(key)) ?? Buffer.alloc(0)) }
   if (type === 'hash') return { type, value: sorted(await redis.hgetall(key)) }
+  if (type === 'list') return { type, value: await redis.lrange(key, 0, -1) }
   if (type === 'zset') {
     const members = await redis.zrange(key, '0', '-1')
     const scores = await Promise.all(members.map((member) => redis.zscore(key, member)))
@@ -48,6 +50,7 @@ export async function writeImage(redis: Redis, image: RedisImage): Promise<void>
   for (const [key, { type, value }] of Object.entries(image)) {
     if (type === 'string') await redis.set(key, decode(value))
     if (type === 'hash') await redis.hset(key, value)
+    if (type === 'list') await redis.rpush(key, ...value)
     if (type === 'zset') for (const [member, score] of Object.entries(value)) await redis.zadd(key, score, member)
     if (type === 'stream')
       for (const { id, fields } of value)
