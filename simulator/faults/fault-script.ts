@@ -5,6 +5,7 @@ interface Entry {
   fault: Fault
   skip: number
   repeat: number
+  isMet: boolean
 }
 
 interface Gate {
@@ -36,12 +37,18 @@ export class FaultScript {
 
   /** Appends faults to the script. */
   next(faults: readonly Fault[]): void {
-    for (const fault of faults) this.#entries.push({ fault, skip: fault.skip ?? 0, repeat: fault.repeat ?? 1 })
+    for (const fault of faults)
+      this.#entries.push({ fault, skip: fault.skip ?? 0, repeat: fault.repeat ?? 1, isMet: false })
   }
 
   /** How many faults have not been met yet. */
   get remaining(): number {
     return this.#entries.length
+  }
+
+  /** The faults that no request has met, not even once. */
+  get unmet(): readonly Fault[] {
+    return this.#entries.filter(({ isMet }) => !isMet).map(({ fault }) => fault)
   }
 
   /** Drops the rest of the script. */
@@ -84,6 +91,7 @@ export class FaultScript {
       entry.skip--
       return undefined
     }
+    entry.isMet = true
     entry.repeat--
     if (entry.repeat <= 0) this.#entries.splice(place, 1)
     return entry.fault

@@ -1,38 +1,37 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
-import { cpus, release, tmpdir, totalmem, type } from 'node:os'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import ts from 'typescript'
+import { readEvidence, type Verdict, writeEvidence } from './evidence.ts'
 import { type Mutant, mutants } from './mutants.ts'
 
 /** Longest that one test file may take; a mutant that makes the product hang is caught by that. */
 const TEST_LIMIT_MS = 360_000
 const AT_ONCE = 2
 
-/** How a mutant fared. */
-interface Verdict {
-  mutant: Mutant
-  /** The test file that told; undefined when none did. */
-  caughtBy: string | undefined
-}
-
 const root = process.cwd()
 
 /**
  * Breaks the product on purpose, one line at a time, and sees whether the tests tell. Each mutant runs in a copy of the
- * compiled tree. With `--evidence` the result is written to docs/evidence/mutants.md.
+ * compiled tree. With `--evidence` the result is written to docs/evidence/mutants.md; `--new` leaves out what that page
+ * tells already.
  */
 async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
       evidence: { type: 'boolean', default: false },
+      new: { type: 'boolean', default: false },
       only: { type: 'string', default: '' },
       file: { type: 'string', default: '' },
     },
   })
-  const chosen = mutants.filter(({ rule, file }) => rule.includes(values.only) && file.includes(values.file))
+  const earlier = await readEvidence()
+  const chosen = mutants.filter(
+    ({ rule, file }) => rule.includes(values.only) && file.includes(values.file) && !(values.new && earlier.has(rule)),
+  )
   const started = performance.now()
   const waiting = [...chosen.entries()]
   const controls = [...new Set(chosen.flatMap(({ tests }) => tests))]
@@ -54,7 +53,7 @@ async function main(): Promise<void> {
   const survivors = verdicts.filter(({ caughtBy }) => caughtBy === undefined)
   const minutes = (performance.now() - started) / 60_000
   process.stdout.write(`${verdicts.length - survivors.length} of ${verdicts.length} mutants caught\n`)
-  if (values.evidence) await writeEvidence(verdicts, minutes)
+  if (values.evidence) await writeEvidence(earlier, verdicts, minutes)
   process.exitCode = survivors.length === 0 ? 0 : 1
 }
 
@@ -107,29 +106,6 @@ async function passes(test: string, tree: string): Promise<boolean> {
   })
   const [code] = (await once(child, 'exit')) as [number | null]
   return code === 0
-}
-
-async function writeEvidence(verdicts: readonly Verdict[], minutes: number): Promise<void> {
-  const caught = verdicts.filter(({ caughtBy }) => caughtBy !== undefined).length
-  const machine = `${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}, ${type()} ${release()}`
-  const rows = verdicts.map(
-    ({ mutant, caughtBy }) =>
-      `| ${mutant.rule} | \`src/${mutant.file}\` | ${caughtBy ? `\`${caughtBy}\`` : 'NOT CAUGHT'} |`,
-  )
-  const text = `# Mutants
-
-Lines of the product made wrong on purpose, one at a time, and the test that told. Which line, and how, is in \`test/mutants/mutants.ts\`.
-
-- Command: \`npm run mutants -- --evidence\`
-- Date: ${new Date().toISOString().slice(0, 10)}
-- Machine: ${machine}
-- Result: ${caught} of ${verdicts.length} caught, in ${Math.ceil(minutes)} minutes
-
-| What is wrong | Where | Caught by |
-| --- | --- | --- |
-${rows.join('\n')}
-`
-  await writeFile(join(root, 'docs', 'evidence', 'mutants.md'), text)
 }
 
 await main()

@@ -1566,8 +1566,8 @@ export const mutants: readonly Mutant[] = [
   {
     rule: 'foreign: a list without anything of a list beside it is one',
     file: 'intercom/answers/own-list.ts',
-    find: 'if (!records || !isOwnList(answer.envelope))',
-    replace: 'if (!records)',
+    find: 'if (!hasRecords(answer) || !isOwnList(answer.envelope))',
+    replace: 'if (!hasRecords(answer))',
     tests: sync('failures'),
   },
   {

@@ -43,7 +43,12 @@ export async function listenSimulator(
   const runsAhead = clock !== undefined && !('untilAsleep' in clock)
   const simulator = buildSimulator({ deletedCompanies: runsAhead, ...options })
   const url = await simulator.app.listen({ port: 0, host: '127.0.0.1' })
-  t.teardown(() => simulator.app.close())
+  t.teardown(async () => {
+    await simulator.app.close()
+    // A test that expects no harm of a fault would pass without it.
+    const { unmet } = simulator.faults
+    if (unmet.length > 0) throw new Error(`no request has met these faults: ${JSON.stringify(unmet)}`)
+  })
   reachInProcess(t, url, simulator.app.server, (request) => answerDirectly(simulator, request))
 
   const ask: ListeningSimulator['ask'] = (path, { token = 'simulator-token', version, body, method } = {}) =>

@@ -111,6 +111,9 @@ for (const cursorsOpaque of [false, true])
             t.equal(came.size, options.contacts, `${syncMode}, state ${place + 1}`)
           }
         }
+        // The last state leads to no second page.
+        simulator.faults.clear()
+        t.ok((simulator.requests.totals.byStatus[400] ?? 0) > 0)
         advance(2 * lag)
       },
     )
@@ -161,4 +164,6 @@ t.test('a single record that search holds at its old place for days moves no sta
     const came = new Set([held, rest.messages].flatMap((messages) => idsOf(messages, 'contacts')))
     t.equal(came.size, 160)
   }
+  simulator.faults.clear()
+  t.ok((simulator.requests.totals.byStatus[400] ?? 0) > 0)
 })

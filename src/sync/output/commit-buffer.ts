@@ -1,7 +1,8 @@
 import type { Clock } from '../../clock.ts'
-import { type TextSlice, writeText } from '../../intercom/text/record-text.ts'
+import type { TextSlice } from '../../intercom/text/record-text.ts'
 import type { Checkpoint, Commit, Position, StreamProgress } from '../contract/commit.ts'
-import { leaveMemory, takeMemory } from './line-memory.ts'
+import { createLineBuffer } from './line-buffer.ts'
+import { leaveMemory } from './line-memory.ts'
 
 /** A commit gathers answers up to at least this size, because each commit is a write to Redis and wakes readers … */
 const COMMIT_BYTES = 64 * 1024
@@ -9,11 +10,6 @@ const COMMIT_BYTES = 64 * 1024
 const FULL_BYTES = 512 * 1024
 /** … but never held back longer than this. An attempt's first records are not held back at all: somebody waits for them. */
 const COMMIT_MS = 250
-
-/** What the lines of a commit begin with, bytes: it grows with them. */
-const SIZES = { least: 64 * 1024, most: 1024 * 1024 }
-/** Records with what we write around them are not larger than their answer by more than this, nearly always. */
-const LINES_PER_ANSWER = 1.25
 
 const nothing: Buffer = Buffer.alloc(0)
 
@@ -48,11 +44,9 @@ export interface CommitBuffer {
 }
 
 export function createCommitBuffer(clock: Pick<Clock, 'monotonic'>): CommitBuffer {
-  /** Lines, written one behind the other as they come: pieces to be joined later would be three objects a record. */
-  let lines = nothing
+  const lines = createLineBuffer()
   /** The commit that was taken last, and the memory that its body is in. */
   let taken: { commit: Commit; memory: Buffer } | undefined
-  let bytes = 0
   let messageCount = 0
   let recordCount = 0
   let holdsError = false
@@ -67,18 +61,8 @@ export function createCommitBuffer(clock: Pick<Clock, 'monotonic'>): CommitBuffe
     const isFirst = recordCount > 0 && !hasGivenRecords
     return isFirst || clock.monotonic() - heldSince >= COMMIT_MS
   }
-  /** Makes room for so many bytes. @param usual what has to follow them, as far as known */
-  const makeRoom = (more: number, usual: number) => {
-    if (bytes + more <= lines.length) return
-    const size = Math.max(SIZES.least, bytes + more, Math.min(Math.max(usual, 2 * bytes), SIZES.most), 2 * lines.length)
-    const larger = takeMemory(size)
-    lines.copy(larger, 0, 0, bytes)
-    leaveMemory(lines)
-    lines = larger
-  }
   const add = (line: Buffer) => {
-    makeRoom(line.length, 0)
-    bytes += line.copy(lines, bytes)
+    lines.append(line)
     messageCount++
     hold()
   }
@@ -86,10 +70,7 @@ export function createCommitBuffer(clock: Pick<Clock, 'monotonic'>): CommitBuffe
   return {
     add,
     addRecord(before, text, textBytes, after) {
-      makeRoom(before.length + textBytes + after.length, Math.ceil(LINES_PER_ANSWER * text.body.length))
-      bytes += before.copy(lines, bytes)
-      bytes = writeText(lines, bytes, text)
-      bytes += after.copy(lines, bytes)
+      lines.appendRecord(before, text, textBytes, after)
       messageCount++
       recordCount++
       hold()
@@ -104,20 +85,19 @@ export function createCommitBuffer(clock: Pick<Clock, 'monotonic'>): CommitBuffe
     },
     hold,
     holdsMessages: () => messageCount > 0,
-    isDue: () => bytes >= COMMIT_BYTES || mayNotWait(),
-    isFull: () => bytes >= FULL_BYTES || mayNotWait(),
+    isDue: () => lines.bytes() >= COMMIT_BYTES || mayNotWait(),
+    isFull: () => lines.bytes() >= FULL_BYTES || mayNotWait(),
     dueAt: () => heldSince + COMMIT_MS,
     takeCommit(position, streams, hasMoved) {
       heldSince = Infinity
       if (messageCount === 0 && !hasMoved) return undefined
-      const body = lines.subarray(0, bytes)
+      const { body, memory } = lines.take()
       const isProgress = recordCount > 0 || hasMoved
       hasGivenRecords ||= recordCount > 0
       const commit: Commit = { body, messageCount, recordCount, holdsError, isProgress, checkpoints, position, streams }
-      taken = { commit, memory: lines }
-      lines = nothing
+      taken = { commit, memory }
       checkpoints = []
-      bytes = messageCount = recordCount = 0
+      messageCount = recordCount = 0
       holdsError = false
       return commit
     },
