@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import type { JobBody } from '../src/http/bodies/schemas.ts'
 import type { Problem } from '../src/http/requests/problem.ts'
-import { listenSimulator } from './simulator/listening-simulator.ts'
+import { listenSimulator } from './support/listening-simulator.ts'
 import { runCompiled } from './support/processes.ts'
 
 interface Line {

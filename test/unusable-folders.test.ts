@@ -2,8 +2,8 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
-import { listenSimulator } from './simulator/listening-simulator.ts'
 import { configuredCatalog } from './support/configured-catalog.ts'
+import { listenSimulator } from './support/listening-simulator.ts'
 import { compiledFile, runCompiled, runProcess } from './support/processes.ts'
 import { onRealRedis } from './support/redis.ts'
 

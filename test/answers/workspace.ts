@@ -6,10 +6,10 @@ import type { TruthLine } from '../../simulator/truth/truth.ts'
 import { defaultApiVersion } from '../../src/airbyte/source-config.ts'
 import { type BriefClient, withBriefClient } from '../../src/intercom/brief-client.ts'
 import type { Commit, SyncOutcome } from '../../src/sync/contract/commit.ts'
-import { createMemorySpool } from '../histories/memory-spool.ts'
-import { quietWorkspace } from '../histories/quiet-workspace.ts'
-import { openWorld } from '../histories/world.ts'
 import { collectSync, joined, recordsOf } from '../support/engine.ts'
+import { openWorld } from '../support/in-process-world.ts'
+import { createMemorySpool } from '../support/memory-spool.ts'
+import { quietWorkspace } from '../support/quiet-workspace.ts'
 import type { Place } from './places.ts'
 
 /** What a sync has come to. */

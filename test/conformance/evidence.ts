@@ -1,7 +1,7 @@
 import { checkMessages } from '../../simulator/oracle/check-messages.ts'
 import { streamTable } from '../../src/streams/table.ts'
-import type { ListeningSimulator } from '../simulator/listening-simulator.ts'
 import { configuredCatalog } from '../support/configured-catalog.ts'
+import type { ListeningSimulator } from '../support/listening-simulator.ts'
 import type { DiscoveredStream, Driver, Run } from './driver.ts'
 
 /** Everything that one driver gave, in the order in which it was asked. */

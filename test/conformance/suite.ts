@@ -1,6 +1,6 @@
 import type { Test } from 'tap'
 import { plainLists } from '../../simulator/records/plain/lists.ts'
-import { listenSimulator } from '../simulator/listening-simulator.ts'
+import { listenSimulator } from '../support/listening-simulator.ts'
 import type { Driver } from './driver.ts'
 import { gatherEvidence } from './evidence.ts'
 import { points } from './points.ts'

@@ -7,9 +7,9 @@ import { parseSyncRequest } from '../../src/sync/contract/sync-request.ts'
 import { createFingerprints } from '../../src/sync/delivered/fingerprints.ts'
 import { createEngine, type StartSync } from '../../src/sync/engine.ts'
 import { createFileSpool } from '../../src/sync/pages/file-spool.ts'
-import { listenSimulator } from '../simulator/listening-simulator.ts'
 import { createAcceleratedClock } from '../support/accelerated-clock.ts'
 import { judge, parseLines, recordsOf } from '../support/engine.ts'
+import { listenSimulator } from '../support/listening-simulator.ts'
 
 /**
  * The engine, whose attempts die as they take the commit after so many, or one that they never get over; `commitsOf` is

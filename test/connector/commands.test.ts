@@ -1,9 +1,9 @@
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { protocolFault } from '../../simulator/oracle/protocol.ts'
-import { listenSimulator } from '../simulator/listening-simulator.ts'
 import { openConnector } from '../support/connector.ts'
 import { findFreePort } from '../support/free-port.ts'
+import { listenSimulator } from '../support/listening-simulator.ts'
 
 const bench = openConnector(t)
 const intercom = await listenSimulator(t, {

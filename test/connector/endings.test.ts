@@ -2,10 +2,10 @@ import t, { type Test } from 'tap'
 import { lastStates } from '../../simulator/oracle/last-states.ts'
 import { streamNames } from '../../simulator/records/streams.ts'
 import { streamTable } from '../../src/streams/table.ts'
-import { listenSimulator } from '../simulator/listening-simulator.ts'
 import { configuredCatalog } from '../support/configured-catalog.ts'
 import { onlyProgress, openConnector } from '../support/connector.ts'
 import { judge, parseLines } from '../support/engine.ts'
+import { listenSimulator } from '../support/listening-simulator.ts'
 
 const bench = openConnector(t)
 const config = bench.write('config.json', { access_token: 'simulator-token' })

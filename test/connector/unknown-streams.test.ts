@@ -1,8 +1,8 @@
 import t from 'tap'
-import { listenSimulator } from '../simulator/listening-simulator.ts'
 import { configuredCatalog } from '../support/configured-catalog.ts'
 import { openConnector } from '../support/connector.ts'
 import { judge, parseLines } from '../support/engine.ts'
+import { listenSimulator } from '../support/listening-simulator.ts'
 import { stateForms } from '../support/state-forms.ts'
 import { withUnknown } from '../support/unknown-stream.ts'
 

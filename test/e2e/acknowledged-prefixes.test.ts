@@ -1,10 +1,10 @@
 import t from 'tap'
 import { defaultToken } from '../../simulator/options.ts'
 import type { SyncRequest } from '../../src/sync/contract/sync-request.ts'
-import { listenSimulator } from '../simulator/listening-simulator.ts'
 import { createAcceleratedClock } from '../support/accelerated-clock.ts'
 import { startApp, type TestApp } from '../support/app.ts'
 import { collectSync } from '../support/engine.ts'
+import { listenSimulator } from '../support/listening-simulator.ts'
 import { startRedis } from '../support/redis.ts'
 import { beginAttempt, commitTo } from '../support/store.ts'
 

@@ -1,6 +1,6 @@
+import { apiPoints, sides } from '../support/failpoint-list.ts'
 import { type ArmedFailpoint, toldFailpoint } from '../support/failpoints.ts'
 import type { ApiStage, Outcome } from './api-stage.ts'
-import { apiPoints, sides } from './points.ts'
 
 /** Each failpoint of an API, before and after its step. */
 export function apiDeaths(times: number): ArmedFailpoint[] {

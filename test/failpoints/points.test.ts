@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { plainFailpoints } from '../../src/failpoints.ts'
-import { apiPoints, harmlessPoints, startPoints, webhookPoints, workerPoints } from './points.ts'
+import { apiPoints, harmlessPoints, startPoints, webhookPoints, workerPoints } from '../support/failpoint-list.ts'
 
 const source = new URL('../../../src', import.meta.url).pathname
 const files = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'))

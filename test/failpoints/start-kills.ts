@@ -1,10 +1,10 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { sides, startPoints } from '../support/failpoint-list.ts'
 import { type ArmedFailpoint, armedWith, toldFailpoint } from '../support/failpoints.ts'
 import { runCompiled, type Teardown } from '../support/processes.ts'
 import { provideRedis } from '../support/provided-redis.ts'
-import { sides, startPoints } from './points.ts'
 
 /**
  * Kills a service at each failpoint of its start, always on the same Redis and the same folder, and then lets one start.

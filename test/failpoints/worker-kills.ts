@@ -1,9 +1,9 @@
 import { integerBetween } from '../../simulator/random.ts'
+import { sides, type WorkerMoment, workerPoints } from '../support/failpoint-list.ts'
 import { type ArmedFailpoint, toldFailpoint } from '../support/failpoints.ts'
 import type { TestProcess } from '../support/processes.ts'
 import { tenant } from '../support/store.ts'
 import { untilLogHolds } from '../support/worker.ts'
-import { sides, type WorkerMoment, workerPoints } from './points.ts'
 import type { WorkerStage } from './worker-stage.ts'
 
 /** A worker that dies, and what leads it there. */

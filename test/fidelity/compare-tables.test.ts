@@ -1,6 +1,6 @@
 import t from 'tap'
-import { listenSimulator } from '../simulator/listening-simulator.ts'
 import { collectSync } from '../support/engine.ts'
+import { listenSimulator } from '../support/listening-simulator.ts'
 import { createManualClock } from '../support/manual-clock.ts'
 import { compareTables } from './compare-tables.ts'
 import { Destination } from './destination.ts'

@@ -4,8 +4,8 @@ import type { Workspace } from '../../simulator/workspace/workspace.ts'
 import type { ApiVersion } from '../../src/airbyte/source-config.ts'
 import { findStream, rootOf } from '../../src/streams/table.ts'
 import { streamsOfVersion } from '../../src/streams/versions.ts'
+import type { World } from '../support/moving-world.ts'
 import type { Destination } from './destination.ts'
-import type { World } from './world.ts'
 
 /** Once everything has been read the tables hold what there is, and nothing else. @returns what is wrong, in words */
 export function compareTables(

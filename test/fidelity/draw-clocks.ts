@@ -1,5 +1,5 @@
 import { pick, type Random } from '../../simulator/random.ts'
-import { type WrongDate, type WrongDates, type WrongMachine, wrongDates } from '../histories/wrong-clocks.ts'
+import { type WrongDate, type WrongDates, type WrongMachine, wrongDates } from '../support/wrong-clocks.ts'
 
 /** The wrong time that a job gets. Either the answers or the machine is right, or nobody could know the time. */
 export interface ToldClocks {

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import t from 'tap'
-import { createLeapingClock } from './leaping-clock.ts'
+import { createLeapingClock } from '../support/leaping-clock.ts'
 
 const start = Date.UTC(2026, 4, 5)
 

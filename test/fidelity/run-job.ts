@@ -1,9 +1,9 @@
 import { pick, type Random } from '../../simulator/random.ts'
 import type { Commit } from '../../src/sync/contract/commit.ts'
 import { collectSync, joined } from '../support/engine.ts'
+import type { World } from '../support/moving-world.ts'
 import type { ToldClocks } from './draw-clocks.ts'
 import type { Wish } from './draw-selection.ts'
-import type { World } from './world.ts'
 
 /** A job as its log shows it, however many attempts it took. */
 export interface Job {

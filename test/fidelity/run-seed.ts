@@ -8,6 +8,7 @@ import { drawScenario, type Scenario } from '../../simulator/scenario/scenario.t
 import { belowNames } from '../../simulator/truth/below-truth.ts'
 import { rootOf, streamTable } from '../../src/streams/table.ts'
 import { collectSync } from '../support/engine.ts'
+import { openWorld, type World } from '../support/moving-world.ts'
 import { coveredByStates } from './abandoned-job.ts'
 import { compareTables } from './compare-tables.ts'
 import { Destination } from './destination.ts'
@@ -16,7 +17,6 @@ import { drawContent, drawDeletes, drawReferences, drawReset, drawSelection, typ
 import { drawStartDates, silentStreams } from './exchanged-settings.ts'
 import { configOf, drawKills, type Job, runJob } from './run-job.ts'
 import { countSetAside } from './set-aside.ts'
-import { openWorld, type World } from './world.ts'
 
 /** The result of a seed. */
 export interface SeedResult {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import type { ConnectionBody } from '../../src/http/bodies/connection-schemas.ts'
-import { listenSimulator } from '../simulator/listening-simulator.ts'
+import { listenSimulator } from '../support/listening-simulator.ts'
 import type { Teardown } from '../support/processes.ts'
 import { type ProvidedRedis, type ServiceOnRedis, serveOnRedis } from '../support/provided-redis.ts'
 import type { RedisImage } from './redis-image.ts'

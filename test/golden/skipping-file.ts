@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { openWorld, type World } from '../fidelity/world.ts'
+import { openWorld, type World } from '../support/moving-world.ts'
 import type { RedisImage } from './redis-image.ts'
 import { startsAt } from './workspace.ts'
 

@@ -1,6 +1,6 @@
 import { createEngine, type StartSync } from '../../src/sync/engine.ts'
 import { createFileSpool } from '../../src/sync/pages/file-spool.ts'
-import { openWorld, type World } from '../fidelity/world.ts'
+import { openWorld, type World } from '../support/moving-world.ts'
 
 /** When the golden files' workspace begins, ms since the epoch. */
 export const startsAt = Date.UTC(2026, 5, 1)

@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import type { Fault } from '../../simulator/faults/fault.ts'
+import { type WrongDate, wrongDates } from '../support/wrong-clocks.ts'
 import { drawForeignAnswers } from './foreign-draw.ts'
 import type { BadPlace, Change, History, JobPlan, WorkspaceTraits, WrongClocks } from './history.ts'
 import { canBeIncremental, changeKinds, otherStreams, rootOf, sharedWalks } from './streams.ts'
-import { type WrongDate, wrongDates } from './wrong-clocks.ts'
 
 /** What can go wrong in a history; each can be selected alone. */
 export const troubles = [

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { createEventClock } from './event-clock.ts'
+import { createEventClock } from '../support/event-clock.ts'
 
 t.test('when all wait, the clock jumps to the end of the next wait, one after the other', async (t) => {
   const clock = createEventClock(1_000)

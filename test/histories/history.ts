@@ -1,7 +1,7 @@
 import type { Fault } from '../../simulator/faults/fault.ts'
 import type { MutationKind } from '../../simulator/workspace/mutations.ts'
+import type { OnAnswers, WrongDates, WrongMachine } from '../support/wrong-clocks.ts'
 import type { ConfiguredStreamMode } from './streams.ts'
-import type { OnAnswers, WrongDates, WrongMachine } from './wrong-clocks.ts'
 
 /** The workspace of a history, and how Intercom shows it. */
 export interface WorkspaceTraits {

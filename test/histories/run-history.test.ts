@@ -1,6 +1,6 @@
 import t from 'tap'
+import { quietWorkspace } from '../support/quiet-workspace.ts'
 import type { History } from './history.ts'
-import { quietWorkspace } from './quiet-workspace.ts'
 import { runHistory } from './run-history.ts'
 
 const quiet: History = {

@@ -4,12 +4,12 @@ import type { FaultGroup } from '../../simulator/oracle/report.ts'
 import type { TruthLine } from '../../simulator/truth/truth.ts'
 import { defaultApiVersion } from '../../src/airbyte/source-config.ts'
 import { parseLines } from '../support/engine.ts'
+import { openWorld, type World } from '../support/in-process-world.ts'
 import { goesOn, type Held, keptOf, stateMessages } from './held.ts'
 import type { History, JobPlan } from './history.ts'
 import { beginJob, endJob } from './play.ts'
 import { type Job, runJob } from './run-job.ts'
 import { toldShortages } from './shortages.ts'
-import { openWorld, type World } from './world.ts'
 
 /** The result of a history. */
 export interface HistoryResult {

@@ -1,9 +1,9 @@
 import type { Commit, SyncOutcome } from '../../src/sync/contract/commit.ts'
 import { collectSync, joined } from '../support/engine.ts'
+import type { World } from '../support/in-process-world.ts'
+import { createMemorySpool } from '../support/memory-spool.ts'
+import { withWrongDates } from '../support/wrong-clocks.ts'
 import type { History, WrongClocks } from './history.ts'
-import { createMemorySpool } from './memory-spool.ts'
-import type { World } from './world.ts'
-import { withWrongDates } from './wrong-clocks.ts'
 
 /** A job as its log shows it, however many attempts it took. */
 export interface Job {

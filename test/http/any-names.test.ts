@@ -5,9 +5,9 @@ import t from 'tap'
 import { checkMessages } from '../../simulator/oracle/check-messages.ts'
 import { CodedError } from '../../src/errors.ts'
 import { parseSyncRequest } from '../../src/sync/contract/sync-request.ts'
-import { listenSimulator } from '../simulator/listening-simulator.ts'
 import { openConnector } from '../support/connector.ts'
 import { editAnswers } from '../support/edited-answers.ts'
+import { listenSimulator } from '../support/listening-simulator.ts'
 import { runCompiled } from '../support/processes.ts'
 
 /** Names that JavaScript's own objects have: to Intercom's users they are names like others. */

@@ -2,8 +2,8 @@ import { Ajv } from 'ajv'
 import t from 'tap'
 import { protocolFault } from '../../simulator/oracle/protocol.ts'
 import type { CatalogMessage } from '../../src/airbyte/connector-messages.ts'
-import { listenSimulator } from '../simulator/listening-simulator.ts'
 import { startApp } from '../support/app.ts'
+import { listenSimulator } from '../support/listening-simulator.ts'
 import { startRedis } from '../support/redis.ts'
 
 const server = await startRedis(t)

@@ -2,11 +2,11 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import t from 'tap'
-import { listenSimulator } from '../simulator/listening-simulator.ts'
 import { createAcceleratedClock } from '../support/accelerated-clock.ts'
 import { startApp, type TestApp } from '../support/app.ts'
 import { collectSync } from '../support/engine.ts'
 import { limitedTokens } from '../support/limited-tokens.ts'
+import { listenSimulator } from '../support/listening-simulator.ts'
 import { startRedis } from '../support/redis.ts'
 
 const server = await startRedis(t)

@@ -4,9 +4,9 @@ import type { CatalogMessage, ConnectionStatusMessage } from '../../src/airbyte/
 import type { ConnectionBody } from '../../src/http/bodies/connection-schemas.ts'
 import type { JobBody } from '../../src/http/bodies/schemas.ts'
 import { streamsOfVersion } from '../../src/streams/versions.ts'
-import { listenSimulator } from '../simulator/listening-simulator.ts'
 import { createAcceleratedClock } from '../support/accelerated-clock.ts'
 import { startEngineService } from '../support/engine-service.ts'
+import { listenSimulator } from '../support/listening-simulator.ts'
 import { startRedis } from '../support/redis.ts'
 
 const intercom = await listenSimulator(t, {

@@ -3,11 +3,11 @@ import type { ConnectionBody } from '../../src/http/bodies/connection-schemas.ts
 import type { JobBody } from '../../src/http/bodies/schemas.ts'
 import { SyncRequestSchema } from '../../src/store/stored-request.ts'
 import { readStored } from '../../src/stored/stored-data.ts'
-import { listenSimulator } from '../simulator/listening-simulator.ts'
 import { createAcceleratedClock } from '../support/accelerated-clock.ts'
 import { startApp, type TestApp } from '../support/app.ts'
 import { parseLines } from '../support/engine.ts'
 import { startEngineService } from '../support/engine-service.ts'
+import { listenSimulator } from '../support/listening-simulator.ts'
 import { startRedis } from '../support/redis.ts'
 import { beginAttempt } from '../support/store.ts'
 

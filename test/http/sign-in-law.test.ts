@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { listenSimulator } from '../simulator/listening-simulator.ts'
+import { listenSimulator } from '../support/listening-simulator.ts'
 import { createManualClock } from '../support/manual-clock.ts'
 import { startRedis } from '../support/redis.ts'
 import {

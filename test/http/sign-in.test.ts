@@ -1,10 +1,10 @@
 import t from 'tap'
 import type { ConnectionBody } from '../../src/http/bodies/connection-schemas.ts'
 import type { SignInBody } from '../../src/http/sign-in/sign-in-schemas.ts'
-import { listenSimulator } from '../simulator/listening-simulator.ts'
 import { createAcceleratedClock } from '../support/accelerated-clock.ts'
 import { startApp } from '../support/app.ts'
 import { signInKey } from '../support/keys.ts'
+import { listenSimulator } from '../support/listening-simulator.ts'
 import { createManualClock } from '../support/manual-clock.ts'
 import { startRedis } from '../support/redis.ts'
 import {

@@ -1,9 +1,9 @@
 import t from 'tap'
 import { parseSyncRequest } from '../../src/sync/contract/sync-request.ts'
-import { listenSimulator } from '../simulator/listening-simulator.ts'
 import { configuredCatalog } from '../support/configured-catalog.ts'
 import { judge, parseLines } from '../support/engine.ts'
 import { startEngineService } from '../support/engine-service.ts'
+import { listenSimulator } from '../support/listening-simulator.ts'
 import { startRedis } from '../support/redis.ts'
 import { withUnknown } from '../support/unknown-stream.ts'
 

@@ -4,7 +4,7 @@ import { RateLimit } from '../../simulator/serving/rate-limit.ts'
 import { createBudget } from '../../src/intercom/budget/budget.ts'
 import { type BudgetStore, createMemoryBudgetStore } from '../../src/intercom/budget/budget-store.ts'
 import type { Outcome } from '../../src/intercom/budget/outcome.ts'
-import { createEventClock, type EventClock } from '../histories/event-clock.ts'
+import { createEventClock, type EventClock } from '../support/event-clock.ts'
 import { answerAt } from './limited-answer.ts'
 
 export const windowMs = 10_000

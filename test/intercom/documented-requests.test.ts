@@ -6,9 +6,9 @@ import { withBriefClient } from '../../src/intercom/brief-client.ts'
 import { checkConnection } from '../../src/streams/check-connection.ts'
 import { discoverStreams } from '../../src/streams/discover.ts'
 import { streamsOfVersion } from '../../src/streams/versions.ts'
-import { listenSimulator } from '../simulator/listening-simulator.ts'
 import { collectSync } from '../support/engine.ts'
 import { contractVersions, readContract } from '../support/intercom-contract.ts'
+import { listenSimulator } from '../support/listening-simulator.ts'
 
 /** What we send although the document does not have it, and why that is right. */
 const deviations = new Map([

@@ -11,11 +11,11 @@ import type { TokenUsage } from '../../src/intercom/budget/usage/token-usage.ts'
 import { createServerClock } from '../../src/intercom/time/server-clock.ts'
 import { createRedisBudgetStore } from '../../src/store/limits/redis-budget-store.ts'
 import { encryptionKey } from '../../src/store/secrets/sealing.ts'
-import { createLeapingClock } from '../fidelity/leaping-clock.ts'
-import { createEventClock } from '../histories/event-clock.ts'
-import { machineClock } from '../histories/wrong-clocks.ts'
+import { createEventClock } from '../support/event-clock.ts'
+import { createLeapingClock } from '../support/leaping-clock.ts'
 import { createManualClock, type ManualClock } from '../support/manual-clock.ts'
 import { startRedis } from '../support/redis.ts'
+import { machineClock } from '../support/wrong-clocks.ts'
 
 const never = new AbortController().signal
 setMaxListeners(0, never)

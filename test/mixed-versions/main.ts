@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util'
-import { listenWorkspaces } from '../schedules/workspaces.ts'
 import type { Teardown } from '../support/processes.ts'
 import { onRealRedis } from '../support/redis.ts'
+import { listenWorkspaces } from '../support/workspaces.ts'
 import { type MixedRun, writeEvidence } from './evidence.ts'
 import { createFigures } from './figures.ts'
 import { startFleet } from './fleet.ts'

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Simulator } from '../../simulator/app.ts'
 import type { SimulatorOptions } from '../../simulator/options.ts'
 import { streamTable } from '../../src/streams/table.ts'
-import type { Workspaces } from '../schedules/workspaces.ts'
+import type { Workspaces } from '../support/workspaces.ts'
 import type { Tenant } from './fleet.ts'
 import type { RoundPlan } from './plan.ts'
 

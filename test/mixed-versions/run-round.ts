@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
 import { stateLine, statesAmong, streamOf } from '../schedules/stored-states.ts'
-import type { Workspaces } from '../schedules/workspaces.ts'
+import type { Workspaces } from '../support/workspaces.ts'
 import { type Comparing, compareAnswers, compareJob, compareLists, exchangeStates } from './comparisons.ts'
 import type { Figures } from './figures.ts'
 import type { Fleet } from './fleet.ts'

@@ -1,11 +1,11 @@
 import t from 'tap'
-import { listenSimulator } from '../simulator/listening-simulator.ts'
 import { makeCertificate } from '../support/certificates.ts'
 import { configuredCatalog } from '../support/configured-catalog.ts'
 import { openConnector, type RunOptions } from '../support/connector.ts'
 import { debianProgram } from '../support/debian-programs.ts'
 import { type ForwardProxyOptions, startForwardProxy, startTlsFront } from '../support/forward-proxy.ts'
 import { findFreePort } from '../support/free-port.ts'
+import { listenSimulator } from '../support/listening-simulator.ts'
 import { runCompiled, runProcess } from '../support/processes.ts'
 import { withTools } from '../support/tools.ts'
 

@@ -3,9 +3,9 @@ import { type CheckOptions, checkMessages } from '../../simulator/oracle/check-m
 import type { DeliveryLedger } from '../../simulator/oracle/delivery-check.ts'
 import { formatReport, type Report } from '../../simulator/oracle/report.ts'
 import type { TruthLine } from '../../simulator/truth/truth.ts'
-import { listenSimulator } from '../simulator/listening-simulator.ts'
 import { openConnector } from '../support/connector.ts'
-import { contact, ndjson, recordLine, statusLine, truthLine, wholeLog } from './logs.ts'
+import { listenSimulator } from '../support/listening-simulator.ts'
+import { contact, ndjson, recordLine, statusLine, truthLine, wholeLog } from '../support/oracle-logs.ts'
 
 const changedAt = 5_000
 const [a, b, newB, c] = [contact('a'), contact('b', 100), contact('b', 200), contact('c', 300)]

@@ -1,5 +1,5 @@
-import type { ListeningSimulator } from '../simulator/listening-simulator.ts'
-import { wholeLog } from './logs.ts'
+import type { ListeningSimulator } from '../support/listening-simulator.ts'
+import { wholeLog } from '../support/oracle-logs.ts'
 
 type Data = Record<string, unknown>
 type Read = ListeningSimulator['read']

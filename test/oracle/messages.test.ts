@@ -1,6 +1,6 @@
 import t from 'tap'
 import { checkMessages } from '../../simulator/oracle/check-messages.ts'
-import { contact, ndjson, recordLine, stateLine, statusLine, wholeLog } from './logs.ts'
+import { contact, ndjson, recordLine, stateLine, statusLine, wholeLog } from '../support/oracle-logs.ts'
 
 /** The whole log with lines at a place replaced, as with splice. */
 function changed(place: number, removed: number, ...added: string[]): string[] {

@@ -3,10 +3,10 @@ import { checkMessages } from '../../simulator/oracle/check-messages.ts'
 import type { Report } from '../../simulator/oracle/report.ts'
 import { streamNames } from '../../simulator/records/streams.ts'
 import type { TruthOptions } from '../../simulator/truth/truth.ts'
-import { type ListeningSimulator, listenSimulator } from '../simulator/listening-simulator.ts'
+import { type ListeningSimulator, listenSimulator } from '../support/listening-simulator.ts'
 import { createManualClock } from '../support/manual-clock.ts'
+import { ndjson } from '../support/oracle-logs.ts'
 import { type Delivered, logOf, readFaithfully } from './faithful-sync.ts'
-import { ndjson } from './logs.ts'
 
 const start = Date.UTC(2026, 4, 1, 12)
 const small = {

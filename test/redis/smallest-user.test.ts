@@ -1,8 +1,8 @@
 import type { Redis } from 'ioredis'
 import t from 'tap'
 import { neededCommands } from '../../src/redis/checks/trial-commands.ts'
-import { listenSimulator } from '../simulator/listening-simulator.ts'
 import { readBlocks } from '../support/documents.ts'
+import { listenSimulator } from '../support/listening-simulator.ts'
 import { provideRedis, serveOnRedis, tryStart } from '../support/provided-redis.ts'
 import { onRealRedis } from '../support/redis.ts'
 

@@ -1,9 +1,9 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { listenSimulator } from '../simulator/listening-simulator.ts'
 import { createAuthority } from '../support/certificates.ts'
 import { findFreePort } from '../support/free-port.ts'
+import { listenSimulator } from '../support/listening-simulator.ts'
 import { provideRedis, serveOnRedis, tryStart } from '../support/provided-redis.ts'
 import { onRealRedis } from '../support/redis.ts'
 

@@ -4,12 +4,12 @@ import { checkMessages } from '../../simulator/oracle/check-messages.ts'
 import type { FaultKind } from '../../simulator/oracle/report.ts'
 import { type FaultProxy, startFaultProxy } from '../support/fault-proxy.ts'
 import type { Teardown } from '../support/processes.ts'
+import { listenWorkspaces, type Workspaces } from '../support/workspaces.ts'
 import { Bridge } from './bridge.ts'
 import { Client } from './client.ts'
 import { Losses } from './losses.ts'
 import type { BridgeName, ClientName, Schedule, Step } from './schedule.ts'
 import { type Service, startService } from './service.ts'
-import { listenWorkspaces, type Workspaces } from './workspaces.ts'
 
 /** What was done, and what was wrong. */
 export interface ScheduleResult {

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { apiPoints, workerPoints } from '../failpoints/points.ts'
+import { apiPoints, workerPoints } from '../support/failpoint-list.ts'
 import type { ArmedFailpoint } from '../support/failpoints.ts'
 import type { NetworkFault } from '../support/fault-proxy.ts'
 import type { FullAt } from '../support/faulty-disk.ts'

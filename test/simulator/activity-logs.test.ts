@@ -1,6 +1,6 @@
 import t from 'tap'
+import { type ListeningSimulator, listenSimulator } from '../support/listening-simulator.ts'
 import { createManualClock } from '../support/manual-clock.ts'
-import { type ListeningSimulator, listenSimulator } from './listening-simulator.ts'
 
 const start = Date.UTC(2026, 4, 1, 12)
 const small = { contacts: 5, conversations: 5, companies: 5, activityLogs: 120, oddities: false }

@@ -1,6 +1,6 @@
 import t from 'tap'
+import { listenSimulator } from '../support/listening-simulator.ts'
 import { createManualClock } from '../support/manual-clock.ts'
-import { listenSimulator } from './listening-simulator.ts'
 
 const start = Date.UTC(2026, 4, 1, 12)
 const small = { contacts: 20, conversations: 20, companies: 5, tickets: 20, oddities: false }

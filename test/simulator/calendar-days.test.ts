@@ -1,6 +1,6 @@
 import t from 'tap'
+import { listenSimulator } from '../support/listening-simulator.ts'
 import { createManualClock } from '../support/manual-clock.ts'
-import { listenSimulator } from './listening-simulator.ts'
 
 const hour = 3_600
 const seconds = (iso: string): number => Date.parse(iso) / 1000

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { brokenScroll } from '../../simulator/faults/fault.ts'
+import { listenSimulator } from '../support/listening-simulator.ts'
 import { createManualClock } from '../support/manual-clock.ts'
-import { listenSimulator } from './listening-simulator.ts'
 
 interface Company {
   id: string

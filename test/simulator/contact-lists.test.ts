@@ -1,5 +1,5 @@
 import t from 'tap'
-import { listenSimulator } from './listening-simulator.ts'
+import { listenSimulator } from '../support/listening-simulator.ts'
 
 interface List {
   data: { id: string }[]

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { type ContactPage, listenSimulator } from './listening-simulator.ts'
+import { type ContactPage, listenSimulator } from '../support/listening-simulator.ts'
 
 const all = { field: 'updated_at', operator: '>', value: 0 }
 type Contact = ContactPage['data'][number]

@@ -1,4 +1,4 @@
-import { listenSimulator } from './listening-simulator.ts'
+import { listenSimulator } from '../support/listening-simulator.ts'
 
 /** A part as far as the tests look into it. */
 export interface Part {

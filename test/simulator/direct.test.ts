@@ -1,7 +1,7 @@
 import t from 'tap'
 import { answerDirectly } from '../../simulator/serving/direct.ts'
+import { listenSimulator } from '../support/listening-simulator.ts'
 import { createManualClock } from '../support/manual-clock.ts'
-import { listenSimulator } from './listening-simulator.ts'
 
 const small = { contacts: 12, conversations: 3, companies: 3, oddities: false }
 const query = { field: 'updated_at', operator: '>', value: 0 }

@@ -1,7 +1,7 @@
 import { connect } from 'node:net'
 import t from 'tap'
+import { listenSimulator } from '../support/listening-simulator.ts'
 import { createManualClock } from '../support/manual-clock.ts'
-import { listenSimulator } from './listening-simulator.ts'
 
 const search = { query: { field: 'updated_at', operator: '>', value: 0 }, pagination: { per_page: 5 } }
 

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import t from 'tap'
 import type { TruthLine } from '../../simulator/truth/truth.ts'
+import { listenSimulator } from '../support/listening-simulator.ts'
 import { createManualClock } from '../support/manual-clock.ts'
-import { listenSimulator } from './listening-simulator.ts'
 
 const start = Date.UTC(2026, 4, 1, 12)
 const all = { query: { field: 'updated_at', operator: '>', value: 0 }, sort: { field: 'updated_at' } }

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { deliveredText } from '../../simulator/records/delivered-text.ts'
-import { listenSimulator } from './listening-simulator.ts'
+import { listenSimulator } from '../support/listening-simulator.ts'
 
 t.test('hostile texts are served as they are, inside valid JSON', async (t) => {
   const { ask } = await listenSimulator(t, { contacts: 0 })

@@ -2,8 +2,8 @@ import t from 'tap'
 import { buildSimulator } from '../../simulator/app.ts'
 import { applyMutations, beginIncrement, endIncrement } from '../../simulator/scenario/play.ts'
 import { drawScenario, type Scenario, scenarioVersions } from '../../simulator/scenario/scenario.ts'
+import { listenSimulator } from '../support/listening-simulator.ts'
 import { createManualClock } from '../support/manual-clock.ts'
-import { listenSimulator } from './listening-simulator.ts'
 
 const scenarios = Array.from({ length: 300 }, (_, seed) => drawScenario(seed))
 const seen = <Value>(of: (scenario: Scenario) => Value): Value[] => [...new Set(scenarios.map(of))]

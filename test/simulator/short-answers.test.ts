@@ -1,6 +1,6 @@
 import t from 'tap'
+import { type ContactPage, listenSimulator } from '../support/listening-simulator.ts'
 import { createManualClock } from '../support/manual-clock.ts'
-import { type ContactPage, listenSimulator } from './listening-simulator.ts'
 
 const start = Date.UTC(2026, 4, 1, 12)
 const small = { contacts: 20, conversations: 5, companies: 20, tickets: 5, oddities: false }

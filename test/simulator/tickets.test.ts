@@ -1,8 +1,8 @@
 import t from 'tap'
 import { checkMessages } from '../../simulator/oracle/check-messages.ts'
-import { ndjson, wholeLog } from '../oracle/logs.ts'
+import { type ListeningSimulator, listenSimulator } from '../support/listening-simulator.ts'
 import { createManualClock } from '../support/manual-clock.ts'
-import { type ListeningSimulator, listenSimulator } from './listening-simulator.ts'
+import { ndjson, wholeLog } from '../support/oracle-logs.ts'
 
 const start = Date.UTC(2026, 4, 1, 12)
 const small = { contacts: 30, conversations: 5, companies: 5, tickets: 40, oddities: false }

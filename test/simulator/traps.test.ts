@@ -1,8 +1,8 @@
 import t from 'tap'
 import { captcha } from '../../simulator/faults/fault.ts'
 import { halfDeleted } from '../../simulator/faults/trap.ts'
+import { type ListeningSimulator, listenSimulator } from '../support/listening-simulator.ts'
 import { createManualClock } from '../support/manual-clock.ts'
-import { type ListeningSimulator, listenSimulator } from './listening-simulator.ts'
 
 const start = Date.UTC(2026, 4, 1, 12)
 const small = { contacts: 30, conversations: 30, companies: 5, tickets: 10, activityLogs: 40, oddities: false }

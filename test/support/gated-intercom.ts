@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { request as ask, createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { listenSimulator } from '../simulator/listening-simulator.ts'
+import { listenSimulator } from './listening-simulator.ts'
 import type { Teardown } from './processes.ts'
 
 /** An Intercom that answers no search of contacts until the gate is opened, so that jobs go on running. */

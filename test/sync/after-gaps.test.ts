@@ -1,6 +1,6 @@
 import t from 'tap'
-import { openWorld } from '../fidelity/world.ts'
 import { collectSync, parseLines, recordsOf } from '../support/engine.ts'
+import { openWorld } from '../support/moving-world.ts'
 
 /** What comes after a sync that could not have everything: that, and nothing that has come before. */
 

@@ -2,10 +2,10 @@ import t, { type Test } from 'tap'
 import type { SimulatorOptions } from '../../simulator/options.ts'
 import { checkMessages } from '../../simulator/oracle/check-messages.ts'
 import { createRandom, integerBetween, pick } from '../../simulator/random.ts'
-import { listenSimulator } from '../simulator/listening-simulator.ts'
 import { createAcceleratedClock } from '../support/accelerated-clock.ts'
 import { editAnswers } from '../support/edited-answers.ts'
 import { type CollectOptions, collectSync, joined, judge, parseLines, recordsOf } from '../support/engine.ts'
+import { listenSimulator } from '../support/listening-simulator.ts'
 import { createManualClock } from '../support/manual-clock.ts'
 
 const now = Date.UTC(2026, 4, 5)

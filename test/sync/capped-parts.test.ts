@@ -1,7 +1,7 @@
 import t, { type Test } from 'tap'
-import { listenSimulator } from '../simulator/listening-simulator.ts'
 import { editAnswers } from '../support/edited-answers.ts'
 import { collectSync, parseLines } from '../support/engine.ts'
+import { listenSimulator } from '../support/listening-simulator.ts'
 
 const streams = ['conversation_parts']
 

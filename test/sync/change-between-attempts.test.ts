@@ -1,7 +1,7 @@
 import t, { type Test } from 'tap'
 import type { DeliveryLedger } from '../../simulator/oracle/delivery-check.ts'
-import { openWorld } from '../fidelity/world.ts'
 import { collectSync, joined, judge, recordsOf } from '../support/engine.ts'
+import { openWorld } from '../support/moving-world.ts'
 
 const streams = ['conversations', 'conversation_parts']
 const changed = 60

@@ -1,7 +1,7 @@
 import t, { type Test } from 'tap'
-import { listenSimulator } from '../simulator/listening-simulator.ts'
 import { createAcceleratedClock } from '../support/accelerated-clock.ts'
 import { type Collected, collectSync, judge, recordsOf } from '../support/engine.ts'
+import { listenSimulator } from '../support/listening-simulator.ts'
 
 const streams = ['companies', 'company_segments']
 const segmentsOf = ({ messages }: Collected, id: string) =>

@@ -1,9 +1,9 @@
 import t from 'tap'
 import type { SimulatorOptions } from '../../simulator/options.ts'
 import type { Commit } from '../../src/sync/contract/commit.ts'
-import { listenSimulator } from '../simulator/listening-simulator.ts'
 import { createAcceleratedClock } from '../support/accelerated-clock.ts'
 import { collectSync, joined, judge, parseLines, recordsOf } from '../support/engine.ts'
+import { listenSimulator } from '../support/listening-simulator.ts'
 import { createManualClock } from '../support/manual-clock.ts'
 
 const path = '/companies/list'

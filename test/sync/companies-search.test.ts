@@ -2,10 +2,10 @@ import fc from 'fast-check'
 import t, { type Test } from 'tap'
 import type { SimulatorOptions } from '../../simulator/options.ts'
 import { systemClock } from '../../src/clock.ts'
-import { type ListeningSimulator, listenSimulator } from '../simulator/listening-simulator.ts'
 import { createSkippingClock } from '../support/accelerated-clock.ts'
 import { editAnswers } from '../support/edited-answers.ts'
 import { type Collected, collectSync, joined, recordsOf } from '../support/engine.ts'
+import { type ListeningSimulator, listenSimulator } from '../support/listening-simulator.ts'
 
 type AnswerEdit = Parameters<typeof editAnswers>[2]
 

@@ -1,8 +1,8 @@
 import t from 'tap'
 import { brokenScroll } from '../../simulator/faults/fault.ts'
-import { listenSimulator } from '../simulator/listening-simulator.ts'
 import { createAcceleratedClock } from '../support/accelerated-clock.ts'
 import { collectSync, recordsOf } from '../support/engine.ts'
+import { listenSimulator } from '../support/listening-simulator.ts'
 import { createManualClock } from '../support/manual-clock.ts'
 
 const now = Date.UTC(2026, 4, 5, 12)

@@ -1,7 +1,7 @@
 import t from 'tap'
-import { listenSimulator } from '../simulator/listening-simulator.ts'
 import { createAcceleratedClock } from '../support/accelerated-clock.ts'
 import { collectSync, contactsOf, judge, parseLines, recordsOf } from '../support/engine.ts'
+import { listenSimulator } from '../support/listening-simulator.ts'
 
 /**
  * What Airbyte's source-intercom learned one release at a time (0.1.1 to 0.1.24). The number in a name is the release

@@ -5,9 +5,9 @@ import { createRandom, integerBetween, pick } from '../../simulator/random.ts'
 import { contentLists } from '../../simulator/records/plain/content-lists.ts'
 import { type ApiVersion, isSince } from '../../src/airbyte/source-config.ts'
 import { contentEntries } from '../../src/streams/entries/content.ts'
-import { listenSimulator } from '../simulator/listening-simulator.ts'
 import { createAcceleratedClock } from '../support/accelerated-clock.ts'
 import { type CollectOptions, collectSync, joined, parseLines, recordsOf } from '../support/engine.ts'
+import { listenSimulator } from '../support/listening-simulator.ts'
 import { createManualClock } from '../support/manual-clock.ts'
 
 const now = Date.UTC(2026, 4, 5)

@@ -2,10 +2,10 @@ import t from 'tap'
 import type { Simulator } from '../../simulator/app.ts'
 import type { SimulatorOptions } from '../../simulator/options.ts'
 import type { Checkpoint } from '../../src/sync/contract/commit.ts'
-import { listenSimulator } from '../simulator/listening-simulator.ts'
 import { createSkippingClock } from '../support/accelerated-clock.ts'
 import { editAnswers } from '../support/edited-answers.ts'
 import { type Collected, collectSync, recordsOf } from '../support/engine.ts'
+import { listenSimulator } from '../support/listening-simulator.ts'
 
 const now = Date.UTC(2026, 4, 5, 12)
 const day = 86_400_000

@@ -1,8 +1,8 @@
 import t, { type Test } from 'tap'
 import type { Fault } from '../../simulator/faults/fault.ts'
-import { listenSimulator } from '../simulator/listening-simulator.ts'
 import { editAnswers } from '../support/edited-answers.ts'
 import { collectSync, contactsOf, judge, parseLines, recordsOf } from '../support/engine.ts'
+import { listenSimulator } from '../support/listening-simulator.ts'
 
 const streams = ['contacts']
 const path = '/contacts/:id/tags'

@@ -1,7 +1,7 @@
 import t from 'tap'
-import { listenSimulator } from '../simulator/listening-simulator.ts'
 import { editAnswers } from '../support/edited-answers.ts'
 import { collectSync, contactsOf, judge, parseLines } from '../support/engine.ts'
+import { listenSimulator } from '../support/listening-simulator.ts'
 
 const search = { match: { path: '/contacts/search' } }
 const logsOf = (messages: Buffer) => parseLines(messages).flatMap(({ log }) => log ?? [])

@@ -1,8 +1,8 @@
 import t from 'tap'
-import { listenSimulator } from '../simulator/listening-simulator.ts'
 import { createAcceleratedClock } from '../support/accelerated-clock.ts'
 import { editAnswers } from '../support/edited-answers.ts'
 import { collectSync, contactsOf, cutContactsOf, judge, parseLines } from '../support/engine.ts'
+import { listenSimulator } from '../support/listening-simulator.ts'
 
 const streams = ['contacts']
 const long = { companies: [130], notes: [125], tags: [11] }

@@ -1,8 +1,8 @@
 import t from 'tap'
 import type { SimulatorOptions } from '../../simulator/options.ts'
-import { type ListeningSimulator, listenSimulator } from '../simulator/listening-simulator.ts'
 import { createAcceleratedClock } from '../support/accelerated-clock.ts'
 import { type Collected, collectSync, contactsOf, joined, judge, parseLines } from '../support/engine.ts'
+import { type ListeningSimulator, listenSimulator } from '../support/listening-simulator.ts'
 import { createManualClock } from '../support/manual-clock.ts'
 
 const lists = ['tags', 'notes', 'companies', 'opted_out_subscription_types', 'opted_in_subscription_types'] as const

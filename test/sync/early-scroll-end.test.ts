@@ -1,10 +1,10 @@
 import t from 'tap'
 import type { Fault } from '../../simulator/faults/fault.ts'
 import type { Commit } from '../../src/sync/contract/commit.ts'
-import { listenSimulator } from '../simulator/listening-simulator.ts'
 import { createAcceleratedClock } from '../support/accelerated-clock.ts'
 import { editAnswers } from '../support/edited-answers.ts'
 import { collectSync, judge, parseLines, recordsOf } from '../support/engine.ts'
+import { listenSimulator } from '../support/listening-simulator.ts'
 
 const streams = ['companies']
 const list = { path: '/companies/list' }

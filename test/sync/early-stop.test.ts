@@ -1,7 +1,7 @@
 import t from 'tap'
 import type { Commit } from '../../src/sync/contract/commit.ts'
-import { listenSimulator } from '../simulator/listening-simulator.ts'
 import { collectSync, joined, judge } from '../support/engine.ts'
+import { listenSimulator } from '../support/listening-simulator.ts'
 
 const two = ['contacts', 'tags']
 

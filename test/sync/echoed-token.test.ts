@@ -8,12 +8,12 @@ import { checkConnection } from '../../src/streams/check-connection.ts'
 import { discoverStreams } from '../../src/streams/discover.ts'
 import type { Commit } from '../../src/sync/contract/commit.ts'
 import { createOutbox } from '../../src/sync/output/outbox.ts'
-import { createEventClock } from '../histories/event-clock.ts'
-import { createMemorySpool } from '../histories/memory-spool.ts'
-import { quietWorkspace } from '../histories/quiet-workspace.ts'
-import { openWorld, type World } from '../histories/world.ts'
 import { canary, givenAway, writings } from '../support/canary.ts'
 import { collectSync, joined, parseLines } from '../support/engine.ts'
+import { createEventClock } from '../support/event-clock.ts'
+import { openWorld, type World } from '../support/in-process-world.ts'
+import { createMemorySpool } from '../support/memory-spool.ts'
+import { quietWorkspace } from '../support/quiet-workspace.ts'
 
 t.setTimeout(300_000)
 

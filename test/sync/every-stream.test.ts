@@ -5,9 +5,9 @@ import { listProbes } from '../../src/streams/probes.ts'
 import { streamTable } from '../../src/streams/table.ts'
 import { lackOf, streamsOfVersion } from '../../src/streams/versions.ts'
 import { parseSettings, parseSyncRequest, type SyncRequestBody } from '../../src/sync/contract/sync-request.ts'
-import { listenSimulator } from '../simulator/listening-simulator.ts'
 import { createAcceleratedClock } from '../support/accelerated-clock.ts'
 import { collectSync, parseLines, recordsOf } from '../support/engine.ts'
+import { listenSimulator } from '../support/listening-simulator.ts'
 
 const config = { access_token: 'simulator-token' }
 const catalogOf = (body: SyncRequestBody) => parseSyncRequest({ config, ...body }).catalog.streams

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { streamTable } from '../../src/streams/table.ts'
-import { listenSimulator } from '../simulator/listening-simulator.ts'
 import { type Collected, collectSync, parseLines } from '../support/engine.ts'
+import { listenSimulator } from '../support/listening-simulator.ts'
 import { createManualClock } from '../support/manual-clock.ts'
 
 const clock = createManualClock(Date.UTC(2026, 2, 10, 12))

@@ -1,8 +1,8 @@
 import t from 'tap'
 import type { Fault } from '../../simulator/faults/fault.ts'
-import { listenSimulator } from '../simulator/listening-simulator.ts'
 import { createAcceleratedClock } from '../support/accelerated-clock.ts'
 import { collectSync, contactsOf, judge, parseLines } from '../support/engine.ts'
+import { listenSimulator } from '../support/listening-simulator.ts'
 
 const two = ['contacts', 'tags']
 

@@ -1,6 +1,6 @@
 import t from 'tap'
-import { type ListeningSimulator, listenSimulator } from '../simulator/listening-simulator.ts'
 import { collectSync, judge, recordsOf } from '../support/engine.ts'
+import { type ListeningSimulator, listenSimulator } from '../support/listening-simulator.ts'
 import { createManualClock } from '../support/manual-clock.ts'
 
 const everything = Number.POSITIVE_INFINITY

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { parseSyncRequest } from '../../src/sync/contract/sync-request.ts'
-import { listenSimulator } from '../simulator/listening-simulator.ts'
 import { collectSync, judge } from '../support/engine.ts'
+import { listenSimulator } from '../support/listening-simulator.ts'
 import { createManualClock } from '../support/manual-clock.ts'
 
 const day = 86_400

@@ -1,6 +1,6 @@
 import t from 'tap'
-import { type ListeningSimulator, listenSimulator } from '../simulator/listening-simulator.ts'
 import { collectSync, judge } from '../support/engine.ts'
+import { type ListeningSimulator, listenSimulator } from '../support/listening-simulator.ts'
 
 /** Resolves when everything that can be asked without the next commit has been answered. */
 async function untilIdle({ requests }: ListeningSimulator): Promise<void> {

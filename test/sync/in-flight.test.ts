@@ -1,8 +1,8 @@
 import t, { type Test } from 'tap'
 import type { SimulatorOptions } from '../../simulator/options.ts'
 import { parseSyncRequest } from '../../src/sync/contract/sync-request.ts'
-import { listenSimulator } from '../simulator/listening-simulator.ts'
 import { engineOn } from '../support/engine.ts'
+import { listenSimulator } from '../support/listening-simulator.ts'
 
 /** What is read, and of what. */
 interface Reading {

@@ -1,8 +1,8 @@
 import t from 'tap'
 import { captcha } from '../../simulator/faults/fault.ts'
-import { listenSimulator } from '../simulator/listening-simulator.ts'
 import { createAcceleratedClock } from '../support/accelerated-clock.ts'
 import { collectSync, judge, recordsOf } from '../support/engine.ts'
+import { listenSimulator } from '../support/listening-simulator.ts'
 import { createManualClock } from '../support/manual-clock.ts'
 
 /** Oddities of Intercom's API that no other test meets. docs/why.md lists them all. */

@@ -1,8 +1,8 @@
 import t from 'tap'
-import { listenSimulator } from '../simulator/listening-simulator.ts'
 import { createSkippingClock } from '../support/accelerated-clock.ts'
 import { editAnswers } from '../support/edited-answers.ts'
 import { type Collected, collectSync, parseLines, recordsOf } from '../support/engine.ts'
+import { listenSimulator } from '../support/listening-simulator.ts'
 import { createManualClock } from '../support/manual-clock.ts'
 
 const now = Date.UTC(2026, 2, 10, 12) / 1000

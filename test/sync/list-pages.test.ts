@@ -1,9 +1,9 @@
 import t, { type Test } from 'tap'
 import { createRandom, integerBetween, pick } from '../../simulator/random.ts'
-import { listenSimulator } from '../simulator/listening-simulator.ts'
 import { createAcceleratedClock } from '../support/accelerated-clock.ts'
 import { type EditedAnswer, editAnswers } from '../support/edited-answers.ts'
 import { collectSync, judge, parseLines, recordsOf } from '../support/engine.ts'
+import { listenSimulator } from '../support/listening-simulator.ts'
 
 /** Lists that Intercom documents as one answer, and where their records are. */
 const lists = {

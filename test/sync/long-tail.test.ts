@@ -1,8 +1,8 @@
 import t from 'tap'
 import type { Commit } from '../../src/sync/contract/commit.ts'
-import { listenSimulator } from '../simulator/listening-simulator.ts'
 import { editAnswers } from '../support/edited-answers.ts'
 import { collectSync, joined, judge } from '../support/engine.ts'
+import { listenSimulator } from '../support/listening-simulator.ts'
 import { createManualClock } from '../support/manual-clock.ts'
 
 const day = 86_400

@@ -2,8 +2,8 @@ import type { IncomingMessage } from 'node:http'
 import t, { type Test } from 'tap'
 import type { SimulatorOptions } from '../../simulator/options.ts'
 import { parseSyncRequest } from '../../src/sync/contract/sync-request.ts'
-import { listenSimulator } from '../simulator/listening-simulator.ts'
 import { engineOn } from '../support/engine.ts'
+import { listenSimulator } from '../support/listening-simulator.ts'
 import { untilHolds } from '../support/polling.ts'
 
 /** Jobs that have begun beside the one that is looked at. */

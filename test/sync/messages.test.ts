@@ -1,7 +1,7 @@
 import t from 'tap'
-import { listenSimulator } from '../simulator/listening-simulator.ts'
 import { createAcceleratedClock } from '../support/accelerated-clock.ts'
 import { collectSync, contactsOf, judge, parseLines, recordsOf } from '../support/engine.ts'
+import { listenSimulator } from '../support/listening-simulator.ts'
 import { createManualClock } from '../support/manual-clock.ts'
 
 const two = ['contacts', 'tags']

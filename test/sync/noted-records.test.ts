@@ -2,8 +2,8 @@ import t from 'tap'
 import { findStream } from '../../src/streams/table.ts'
 import { createFingerprintList, createFingerprints } from '../../src/sync/delivered/fingerprints.ts'
 import { noteLines } from '../../src/sync/delivered/replay.ts'
-import { listenSimulator } from '../simulator/listening-simulator.ts'
 import { collectSync } from '../support/engine.ts'
+import { listenSimulator } from '../support/listening-simulator.ts'
 
 const streams = ['contacts', 'companies', 'conversations', 'conversation_parts', 'activity_logs', 'segments', 'tags']
 

@@ -1,9 +1,9 @@
 import t from 'tap'
 import { checkMessages } from '../../simulator/oracle/check-messages.ts'
 import { listStreams } from '../../src/streams/discover.ts'
-import { listenSimulator } from '../simulator/listening-simulator.ts'
 import { editAnswers } from '../support/edited-answers.ts'
 import { collectSync, judge, recordsOf } from '../support/engine.ts'
+import { listenSimulator } from '../support/listening-simulator.ts'
 
 /** Members that Intercom writes as a text in one API version or workspace, and as an object in another. */
 

@@ -1,6 +1,6 @@
 import t from 'tap'
-import { listenSimulator } from '../simulator/listening-simulator.ts'
 import { type Collected, collectSync, contactsOf, parseLines } from '../support/engine.ts'
+import { listenSimulator } from '../support/listening-simulator.ts'
 import { createManualClock } from '../support/manual-clock.ts'
 
 const minute = 60

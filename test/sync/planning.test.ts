@@ -1,10 +1,10 @@
 import t from 'tap'
 import { type Clock, systemClock } from '../../src/clock.ts'
 import type { SearchWalkJson } from '../../src/sync/state/search-state-schema.ts'
-import { type ListeningSimulator, listenSimulator } from '../simulator/listening-simulator.ts'
 import { createDeferred } from '../support/deferred.ts'
 import { editAnswers } from '../support/edited-answers.ts'
 import { collectSync, contactsOf, joined, judge, parseLines } from '../support/engine.ts'
+import { type ListeningSimulator, listenSimulator } from '../support/listening-simulator.ts'
 
 const ports = { recordsPerSlice: 100 }
 

@@ -4,9 +4,9 @@ import { referenceNames } from '../../simulator/records/streams.ts'
 import { apiVersions } from '../../src/airbyte/config-members.ts'
 import type { ApiVersion } from '../../src/airbyte/source-config.ts'
 import { streamsOfVersion } from '../../src/streams/versions.ts'
-import { listenSimulator } from '../simulator/listening-simulator.ts'
 import { editAnswers } from '../support/edited-answers.ts'
 import { collectSync, judge, parseLines, recordsOf } from '../support/engine.ts'
+import { listenSimulator } from '../support/listening-simulator.ts'
 
 const token = { access_token: 'simulator-token' }
 const small = { contacts: 1, companies: 1, conversations: 1, oddities: false }

@@ -3,9 +3,9 @@ import t from 'tap'
 import { plainLists } from '../../simulator/records/plain/lists.ts'
 import { streamSchema } from '../../src/streams/schemas.ts'
 import { streamsOfVersion } from '../../src/streams/versions.ts'
-import { listenSimulator } from '../simulator/listening-simulator.ts'
 import { createAcceleratedClock } from '../support/accelerated-clock.ts'
 import { collectSync, judge, parseLines, recordsOf } from '../support/engine.ts'
+import { listenSimulator } from '../support/listening-simulator.ts'
 import { createManualClock } from '../support/manual-clock.ts'
 
 /** What users of other connectors reported, where no other test shows it. docs/why.md tells which report is which. */

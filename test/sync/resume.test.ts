@@ -1,6 +1,6 @@
 import t from 'tap'
-import { listenSimulator } from '../simulator/listening-simulator.ts'
 import { collectSync, joined, judge } from '../support/engine.ts'
+import { listenSimulator } from '../support/listening-simulator.ts'
 
 const two = ['contacts', 'tags']
 /** As many pages and slices as of 7,000 contacts, each a sixth as large: a sync is continued here a hundred times. */

@@ -9,8 +9,8 @@ import type { ApiVersion } from '../../src/airbyte/source-config.ts'
 import { findStream, sourcesOf, streamTable } from '../../src/streams/table.ts'
 import { streamsOfVersion } from '../../src/streams/versions.ts'
 import type { Commit } from '../../src/sync/contract/commit.ts'
-import { listenSimulator } from '../simulator/listening-simulator.ts'
 import { type CollectOptions, collectSync, joined, recordsOf } from '../support/engine.ts'
+import { listenSimulator } from '../support/listening-simulator.ts'
 import { createManualClock, type ManualClock } from '../support/manual-clock.ts'
 
 const now = Date.UTC(2026, 4, 5, 12)

@@ -1,9 +1,9 @@
 import t from 'tap'
 import { halfDeleted } from '../../simulator/faults/trap.ts'
-import { listenSimulator } from '../simulator/listening-simulator.ts'
 import { createAcceleratedClock } from '../support/accelerated-clock.ts'
 import { editAnswers } from '../support/edited-answers.ts'
 import { collectSync, parseLines, recordsOf } from '../support/engine.ts'
+import { listenSimulator } from '../support/listening-simulator.ts'
 
 const now = Date.UTC(2026, 4, 5)
 const search = { path: '/contacts/search' }

@@ -1,8 +1,8 @@
 import t from 'tap'
 import type { Commit } from '../../src/sync/contract/commit.ts'
-import { type ListeningSimulator, listenSimulator } from '../simulator/listening-simulator.ts'
 import { createAcceleratedClock } from '../support/accelerated-clock.ts'
 import { type CollectOptions, collectSync, judge, parseLines, recordsOf } from '../support/engine.ts'
+import { type ListeningSimulator, listenSimulator } from '../support/listening-simulator.ts'
 
 /** Ten seconds, after which Intercom is asked once more, are half a second. */
 const clock = createAcceleratedClock(Date.UTC(2026, 0, 1), 20)

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { streamSchema } from '../../src/streams/schemas.ts'
-import { listenSimulator } from '../simulator/listening-simulator.ts'
 import { collectSync, judge, parseLines } from '../support/engine.ts'
+import { listenSimulator } from '../support/listening-simulator.ts'
 import { createManualClock } from '../support/manual-clock.ts'
 import { stateFiles } from '../support/source-intercom-states.ts'
 

@@ -3,9 +3,9 @@ import t from 'tap'
 import { writingTo } from '../../src/folder-faults.ts'
 import type { CreateSpool } from '../../src/sync/contract/spool.ts'
 import { createFileSpool } from '../../src/sync/pages/file-spool.ts'
-import { listenSimulator } from '../simulator/listening-simulator.ts'
 import { createAcceleratedClock } from '../support/accelerated-clock.ts'
 import { collectSync, contactsOf, judge, parseLines, recordsOf } from '../support/engine.ts'
+import { listenSimulator } from '../support/listening-simulator.ts'
 
 const streams = ['companies', 'company_segments', 'contacts']
 

@@ -1,9 +1,9 @@
 import t, { type Test } from 'tap'
 import type { TicketPlan } from '../../simulator/records/ticket-times.ts'
-import { listenSimulator } from '../simulator/listening-simulator.ts'
 import { createAcceleratedClock } from '../support/accelerated-clock.ts'
 import { editAnswers } from '../support/edited-answers.ts'
 import { collectSync, judge, parseLines, recordsOf } from '../support/engine.ts'
+import { listenSimulator } from '../support/listening-simulator.ts'
 
 const streams = ['tickets', 'ticket_parts']
 

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { checkMessages } from '../../simulator/oracle/check-messages.ts'
-import { listenSimulator } from '../simulator/listening-simulator.ts'
 import { collectSync, judge, parseLines, recordsOf } from '../support/engine.ts'
+import { listenSimulator } from '../support/listening-simulator.ts'
 import { createManualClock } from '../support/manual-clock.ts'
 
 const streams = ['tickets', 'ticket_parts']

@@ -3,10 +3,10 @@ import { rulesOf } from '../../simulator/oracle/stream-rules.ts'
 import { createRandom, integerBetween, pick } from '../../simulator/random.ts'
 import { parentOf } from '../../src/streams/parent.ts'
 import { findStream } from '../../src/streams/table.ts'
-import { listenSimulator } from '../simulator/listening-simulator.ts'
 import { createAcceleratedClock } from '../support/accelerated-clock.ts'
 import { editAnswers } from '../support/edited-answers.ts'
 import { collectSync, joined, recordsOf } from '../support/engine.ts'
+import { listenSimulator } from '../support/listening-simulator.ts'
 
 const now = Date.UTC(2026, 4, 5)
 const DELETED_AT = '_ab_cdc_deleted_at'

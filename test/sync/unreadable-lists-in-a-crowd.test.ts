@@ -1,9 +1,9 @@
 import t from 'tap'
 import type { SimulatorOptions } from '../../simulator/options.ts'
-import { listenSimulator } from '../simulator/listening-simulator.ts'
 import { createAcceleratedClock } from '../support/accelerated-clock.ts'
 import { editAnswers } from '../support/edited-answers.ts'
 import { collectSync, contactsOf, cutContactsOf } from '../support/engine.ts'
+import { listenSimulator } from '../support/listening-simulator.ts'
 
 const streams = ['contacts']
 const now = Date.UTC(2026, 4, 5)

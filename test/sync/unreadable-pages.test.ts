@@ -1,10 +1,10 @@
 import t from 'tap'
 import { halfDeleted } from '../../simulator/faults/trap.ts'
 import type { Workspace } from '../../simulator/workspace/workspace.ts'
-import { listenSimulator } from '../simulator/listening-simulator.ts'
 import { createAcceleratedClock, createSkippingClock } from '../support/accelerated-clock.ts'
 import { editAnswers } from '../support/edited-answers.ts'
 import { type CollectOptions, collectSync, joined, judge, recordsOf } from '../support/engine.ts'
+import { listenSimulator } from '../support/listening-simulator.ts'
 
 const now = Date.UTC(2026, 4, 5)
 

@@ -2,9 +2,9 @@ import t from 'tap'
 import type { Fault } from '../../simulator/faults/fault.ts'
 import { streamNames } from '../../simulator/records/streams.ts'
 import type { Commit } from '../../src/sync/contract/commit.ts'
-import { listenSimulator } from '../simulator/listening-simulator.ts'
 import { createAcceleratedClock } from '../support/accelerated-clock.ts'
 import { collectSync, joined, judge, parseLines, recordsOf } from '../support/engine.ts'
+import { listenSimulator } from '../support/listening-simulator.ts'
 
 const expectStreams = [...streamNames]
 

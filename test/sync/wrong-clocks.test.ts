@@ -1,9 +1,10 @@
 import t from 'tap'
 import { checkMessages } from '../../simulator/oracle/check-messages.ts'
 import type { DeliveryLedger } from '../../simulator/oracle/delivery-check.ts'
-import { createMemorySpool } from '../histories/memory-spool.ts'
-import { quietWorkspace } from '../histories/quiet-workspace.ts'
-import { openWorld, type World } from '../histories/world.ts'
+import { type Collected, collectSync, parseLines } from '../support/engine.ts'
+import { openWorld, type World } from '../support/in-process-world.ts'
+import { createMemorySpool } from '../support/memory-spool.ts'
+import { quietWorkspace } from '../support/quiet-workspace.ts'
 import {
   type OnAnswers,
   type WrongDate,
@@ -11,8 +12,7 @@ import {
   type WrongMachine,
   withWrongDates,
   wrongDates,
-} from '../histories/wrong-clocks.ts'
-import { type Collected, collectSync, parseLines } from '../support/engine.ts'
+} from '../support/wrong-clocks.ts'
 
 // Every end of a wait makes an error, of which nobody reads where it was made.
 Error.stackTraceLimit = 0

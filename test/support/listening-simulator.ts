@@ -1,7 +1,7 @@
 import { buildSimulator, type Simulator } from '../../simulator/app.ts'
 import type { SimulatorOptions } from '../../simulator/options.ts'
 import { answerDirectly } from '../../simulator/serving/direct.ts'
-import { reachInProcess } from '../support/in-process-intercom.ts'
+import { reachInProcess } from './in-process-intercom.ts'
 
 /** A page of contacts as far as the tests look into it. */
 export interface ContactPage {

@@ -5,10 +5,10 @@ import { answerDirectly } from '../../simulator/serving/direct.ts'
 import type { Clock } from '../../src/clock.ts'
 import type { AdapterAnswer } from '../../src/intercom/http-adapter.ts'
 import type { AxiosAdapter } from '../../src/intercom/transport.ts'
-import { dateHeader, machineClock, whichAreWrong } from '../histories/wrong-clocks.ts'
-import { inProcessAdapterTo } from '../support/in-process-intercom.ts'
-import type { ToldClocks } from './draw-clocks.ts'
+import type { ToldClocks } from '../fidelity/draw-clocks.ts'
+import { inProcessAdapterTo } from './in-process-intercom.ts'
 import { createLeapingClock, type LeapingClock } from './leaping-clock.ts'
+import { dateHeader, machineClock, whichAreWrong } from './wrong-clocks.ts'
 
 /** A simulator whose clock also moves with every answer. */
 export interface World extends AsyncDisposable {

@@ -3,7 +3,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { buildSimulator, type Simulator } from '../../simulator/app.ts'
 import type { SimulatorOptions } from '../../simulator/options.ts'
-import type { Teardown } from '../support/processes.ts'
+import type { Teardown } from './processes.ts'
 
 /** Several workspaces behind one address, as Intercom has them: the token says which one is meant. */
 export interface Workspaces {

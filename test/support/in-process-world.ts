@@ -1,9 +1,9 @@
 import { createIntercom, type SimulatedIntercom } from '../../simulator/intercom.ts'
 import type { Clock } from '../../src/clock.ts'
 import type { AxiosAdapter } from '../../src/intercom/transport.ts'
+import type { WorkspaceTraits } from '../histories/history.ts'
+import { carryTo, type Host } from '../histories/transport.ts'
 import { createEventClock, type EventClock } from './event-clock.ts'
-import type { WorkspaceTraits } from './history.ts'
-import { carryTo, type Host } from './transport.ts'
 import { machineClock, type WrongMachine } from './wrong-clocks.ts'
 
 /** An Intercom in this process, and its time. */

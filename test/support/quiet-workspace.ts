@@ -1,4 +1,4 @@
-import type { WorkspaceTraits } from './history.ts'
+import type { WorkspaceTraits } from '../histories/history.ts'
 
 /** An empty workspace in which nothing is unusual: tests say what they put in, and what is different. */
 export const quietWorkspace: WorkspaceTraits = {

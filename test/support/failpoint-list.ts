@@ -1,4 +1,4 @@
-import type { ArmedFailpoint } from '../support/failpoints.ts'
+import type { ArmedFailpoint } from './failpoints.ts'
 
 /** When a worker comes to a failpoint. */
 export type WorkerMoment =
