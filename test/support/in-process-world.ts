@@ -2,8 +2,8 @@ import { createIntercom, type SimulatedIntercom } from '../../simulator/intercom
 import type { Clock } from '../../src/clock.ts'
 import type { AxiosAdapter } from '../../src/intercom/transport.ts'
 import type { WorkspaceTraits } from '../histories/history.ts'
-import { carryTo, type Host } from '../histories/transport.ts'
 import { createEventClock, type EventClock } from './event-clock.ts'
+import { carryTo, type Host } from './transport.ts'
 import { machineClock, type WrongMachine } from './wrong-clocks.ts'
 
 /** An Intercom in this process, and its time. */

@@ -3,7 +3,7 @@ import type { SimulatedIntercom } from '../../simulator/intercom.ts'
 import { answerDirectly, type DirectAnswer } from '../../simulator/serving/direct.ts'
 import type { Clock } from '../../src/clock.ts'
 import type { AdapterAnswer } from '../../src/intercom/http-adapter.ts'
-import { directRequest } from '../support/in-process-intercom.ts'
+import { directRequest } from './in-process-intercom.ts'
 
 /** Where requests go. */
 export interface Host {
