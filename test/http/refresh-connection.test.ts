@@ -65,6 +65,11 @@ const lines = [...truthOf(intercom.workspace, { streams: byTime })].flatMap(
 )
 const times = lines.map(({ updatedAt }) => updatedAt).toSorted((one, other) => one - other)
 const at = (share: number) => times[Math.floor((times.length - 1) * share)] ?? 0
+/** When a record in the middle of the stream was updated. */
+const amid = (name: string) => {
+  const own = lines.flatMap(({ stream, updatedAt }) => (stream === name ? [updatedAt] : []))
+  return own.toSorted((one, other) => one - other)[Math.floor(own.length / 2)] ?? 0
+}
 const toTime = (seconds: number) => new Date(seconds * 1000).toISOString().replace('.000Z', 'Z')
 const expected = (since: number, until = Number.POSITIVE_INFINITY) =>
   lines
@@ -80,6 +85,7 @@ t.test('a refresh delivers the rows of its time, all of them and no others, as o
     [at(0.8), undefined],
     [times[0] ?? 0, at(0.1)],
     [at(1) + 1, undefined],
+    ...byTime.map((name) => [amid(name) - 1, amid(name)] as const),
   ] as const) {
     const range = { since: toTime(since), ...(until !== undefined && { until: toTime(until) }) }
     const wanted = expected(since, until).toSorted()

@@ -723,7 +723,7 @@ export const mutants: readonly Mutant[] = [
     file: 'sync/streams/deliver-record.ts',
     find: 'if (!isInLog(delivery, row)) ',
     replace: '',
-    tests: sync('rows-inside'),
+    tests: sync('rows-inside', 'derived-streams'),
   },
   {
     rule: 'rows inside records that are in the log are not known to the next attempt',
