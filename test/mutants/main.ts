@@ -62,6 +62,8 @@ async function copyTree(): Promise<string> {
   const tree = await mkdtemp(join(tmpdir(), 'intercom-sync-mutants-'))
   const isBundle = (path: string) => path === join(root, 'dist', 'bundle')
   await cp(join(root, 'dist'), join(tree, 'dist'), { recursive: true, filter: (path) => !isBundle(path) })
+  // A script loads the compiled code beside it.
+  await cp(join(root, 'scripts'), join(tree, 'scripts'), { recursive: true })
   for (const name of ['node_modules', 'package.json', 'schemas', 'docs', 'bin', 'README.md', 'openapi.yaml'])
     await symlink(join(root, name), join(tree, name))
   return tree
