@@ -7,6 +7,7 @@ export const eventTypes = [
   'connection.recovered',
   'connection.needs_sign_in',
   'schedule.skipped',
+  'schedule.untaken',
 ] as const
 
 /** What a webhook is told of that names no events: everything but skipped due times, which a busy connection has often. */

@@ -87,6 +87,7 @@ function sentenceOf({ type, connectionId, job, skipped, consecutiveFailures }: T
     'connection.recovered': `${connectionId} has recovered: a sync has succeeded.`,
     'connection.needs_sign_in': `${connectionId} needs to be signed in to Intercom again.`,
     'schedule.skipped': `${connectionId}: ${formatNoun(skipped?.count ?? 0, 'due time')} skipped (${skipped?.reason}).`,
+    'schedule.untaken': `${connectionId}: messages of the sync before are gone, and nobody had acknowledged them. Job ${job?.jobId} begins where they were acknowledged last.`,
     'webhook.test': `${connectionId}: this is a test.`,
   }
   return sentences[type] ?? `${connectionId}: ${type}`

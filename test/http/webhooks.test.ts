@@ -224,6 +224,35 @@ t.test('skipped due times are told to whoever names them', async (t) => {
   t.equal(bodies()[1].data.skipped.dueAt, new Date(clock.now()).toISOString())
 })
 
+t.test(
+  'a sync that begins again because its messages are gone, and nobody had acknowledged them, is told once',
+  async (t) => {
+    const webhooks = [
+      { url: receiver.url, secret, events: ['schedule.untaken'] },
+      { url: `${receiver.url}/slack`, format: 'slack', events: ['schedule.untaken'] },
+    ]
+    await ask('PUT', 'untaken', { ...base, webhooks, schedule: { type: 'interval', every: 'PT1H' } })
+    const jobId = await runJob('untaken')
+    const lookLater = async () => {
+      clock.advance(3_600_000)
+      await handleDue({ ...api.store, clock, jobs: api.jobs }, { tenant: 'default', connectionId: 'untaken' })
+      await teller.tell()
+    }
+    await lookLater()
+    t.same(bodies(), [], 'its messages are waited for')
+    await api.fetch(`/v1/jobs/${jobId}/messages`, { method: 'DELETE' })
+    await lookLater()
+    const next = (await ask('GET', 'untaken')).value.lastJob?.jobId
+    t.not(next, jobId)
+    const [told, inSlack] = bodies().toSorted((one) => (one.type ? -1 : 1))
+    t.match(told, { type: 'schedule.untaken', data: { connectionId: 'untaken', job: { jobId: next } } })
+    t.match(inSlack, { text: new RegExp(`nobody had acknowledged them. Job ${next} begins`) })
+    await api.store.attempts.end(next ?? 0, 0, { status: 'cancelled' })
+    await lookLater()
+    t.equal(bodies().length, 2)
+  },
+)
+
 t.test('a message is tried for a day, under one id, and then by hand', async (t) => {
   await ask('PUT', 'dead', { ...base, webhooks: [{ url: receiver.url, secret }] })
   await runJob('dead')

@@ -63,8 +63,11 @@ export const createScript = defineScript({
     'missed',
     /** JSON: what the event about them says. */
     'aboutMissed',
-    /** '1' when the messages of the sync before are gone, and nobody has acknowledged them. */
-    'isUntaken',
+    /**
+     * JSON, what the event about it says, when the messages of the sync before are gone, and nobody has acknowledged
+     * them.
+     */
+    'aboutUntaken',
     /** '1' to join the job that has the connection, if it has the same request. */
     'joinActive',
     /** The digest of the request's body, for repeats. */
@@ -132,7 +135,10 @@ if connectionKey then
       tell(eventsKey, connectionKey, 'schedule.skipped', aboutMissed)
     end
   end
-  if isUntaken == '1' then redis.call('HINCRBY', connectionKey, 'untakenRuns', 1) end
+  if aboutUntaken ~= '' then
+    redis.call('HINCRBY', connectionKey, 'untakenRuns', 1)
+    tell(eventsKey, connectionKey, 'schedule.untaken', aboutUntaken)
+  end
 end
 local givenBytes = allocated(#request)
 for streamName, streamState in entries() do

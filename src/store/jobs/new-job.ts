@@ -29,6 +29,7 @@ export async function writeNewJob(
   { tenant, request, graceMs, connection, repeat, joinActive, jobType, due }: NewJob,
 ): Promise<Written> {
   const seals = createJobSeals(keys, { tenant, jobId })
+  const now = clock.now()
   const [outcome, otherJob] = await runScript(redis, createScript, {
     keys: {
       recordKey: redis.keyspace.job(jobId, 'record'),
@@ -42,7 +43,7 @@ export async function writeNewJob(
     },
     args: {
       channel: redis.keyspace.changedChannel(jobId),
-      now: clock.now(),
+      now,
       tenant,
       jobId,
       token: tokenDigest(keys, request),
@@ -61,8 +62,8 @@ export async function writeNewJob(
       dueField: due && fieldsOfKinds[due.kind].lastDue,
       expectedDue: due?.after,
       missed: due?.missed,
-      aboutMissed: due && connection && aboutMissed(due, { tenant, ...connection }, clock.now()),
-      isUntaken: due?.isUntaken,
+      aboutMissed: due && connection && aboutMissed(due, { tenant, ...connection }, now),
+      aboutUntaken: due?.isUntaken ? aboutUntaken(connection?.connectionId ?? '', { tenant, jobId }, now) : undefined,
       joinActive,
       bodyDigest: repeat?.bodyDigest,
       repeatsKnownMs,
@@ -91,6 +92,11 @@ function aboutMissed(
 ): string {
   const skipped = { kind, reason: 'missed', count: missed, dueAt }
   return aboutText({ tenant, connectionId, at: now, skipped })
+}
+
+/** The job begins where its connection's messages were acknowledged last. */
+function aboutUntaken(connectionId: string, { tenant, jobId }: { tenant: string; jobId: number }, now: number): string {
+  return aboutText({ tenant, connectionId, at: now, jobId, jobCreatedAt: now })
 }
 
 function fullRefreshStreams({ streams }: ConfiguredCatalog): string[] {
