@@ -1,3 +1,6 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
 import t from 'tap'
 import { startApp } from '../support/app.ts'
 import { startRedis } from '../support/redis.ts'
@@ -38,6 +41,14 @@ t.test('its files say what they are, and no other file is to be had', async (t) 
   for (const path of ['/assets/index.html', '/assets/..%2findex.html', '/assets/%2e%2e%2f%2e%2e%2fpackage.json']) {
     t.equal((await api.fetch(path)).status, 404, path)
   }
+})
+
+t.test('all of its scripts together weigh at most 120 kB on their way to a browser', async (t) => {
+  const folder = join('dist', 'console', 'assets')
+  const scripts = readdirSync(folder).filter((name) => name.endsWith('.js'))
+  t.ok(scripts.length > 0)
+  const bytes = scripts.reduce((sum, name) => sum + gzipSync(readFileSync(join(folder, name))).length, 0)
+  t.ok(bytes <= 120_000, `${bytes} bytes`)
 })
 
 t.test('whoever asks for no page finds nothing at these places', async (t) => {
