@@ -59,10 +59,12 @@ export class TextJudge {
    * Long lists are read after their contact, each by itself. The contact may change meanwhile, so each list can be from
    * a later revision. The first of these combinations has all lists unchanged. Below a deleted contact nothing is
    * found, although the search may still show the contact for a while. So lists not read before the deletion stay cut.
+   * Nor are those read of which a sync has told that Intercom kept failing over them.
    */
   #listsRead(version: RecordVersion): Record<string, number>[] {
     const { plan, text } = version
-    const mayStayCut = this.#workspace.collection('contacts').find(plan.id) === undefined
+    const isTold = this.#options.unreadLists?.has(plan.id) === true
+    const mayStayCut = isTold || this.#workspace.collection('contacts').find(plan.id) === undefined
     const latest = this.#workspace.collection('contacts').lastRevision(plan.id) ?? plan.revision
     const revisions = Array.from({ length: latest - plan.revision + 1 }, (_, place) => plan.revision + place)
     const lists = JSON.parse(text.toString()) as Record<string, { has_more?: boolean }>

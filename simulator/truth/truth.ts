@@ -40,6 +40,8 @@ export interface TruthOptions {
   retyped?: Readonly<Record<string, RetypedMembers>>
   /** Whether a contact's lists must be complete; otherwise the ten shown items are enough. @defaultValue true */
   completeLists?: boolean
+  /** Ids of contacts of which a sync has told that lists could not be read. @defaultValue none */
+  unreadLists?: ReadonlySet<string>
 }
 
 /** Every version of every record there ever was, in the order in which they were made. */

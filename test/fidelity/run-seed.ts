@@ -2,11 +2,9 @@ import { checkMessages } from '../../simulator/oracle/check-messages.ts'
 import type { DeliveryLedger } from '../../simulator/oracle/delivery-check.ts'
 import type { FaultGroup } from '../../simulator/oracle/report.ts'
 import { createRandom } from '../../simulator/random.ts'
-import { findRowsInside } from '../../simulator/records/rows-inside.ts'
 import { beginIncrement, endIncrement } from '../../simulator/scenario/play.ts'
 import { drawScenario, type Scenario } from '../../simulator/scenario/scenario.ts'
-import { belowNames } from '../../simulator/truth/below-truth.ts'
-import { rootOf, streamTable } from '../../src/streams/table.ts'
+import { streamTable } from '../../src/streams/table.ts'
 import { collectSync } from '../support/engine.ts'
 import { openWorld, type World } from '../support/moving-world.ts'
 import { coveredByStates } from './abandoned-job.ts'
@@ -15,8 +13,9 @@ import { Destination } from './destination.ts'
 import { drawClocks, type ToldClocks } from './draw-clocks.ts'
 import { drawContent, drawDeletes, drawReferences, drawReset, drawSelection, type Wish } from './draw-selection.ts'
 import { drawStartDates, silentStreams } from './exchanged-settings.ts'
-import { configOf, drawKills, type Job, runJob } from './run-job.ts'
-import { countSetAside } from './set-aside.ts'
+import { dueTimes, nameOf, type StreamState, truthOf } from './expected.ts'
+import { configOf, drawKills, runJob } from './run-job.ts'
+import { countSetAside, readAgainIn, unreadListsIn } from './set-aside.ts'
 
 /** The result of a seed. */
 export interface SeedResult {
@@ -36,7 +35,6 @@ const minute = 60_000
 const longestLagMs = 11 * 60 * minute
 const timeless = new Set(streamTable.filter(({ cursor }) => cursor === undefined).map(({ name }) => name))
 const hasParent = new Set(streamTable.filter(({ child, derived }) => child || derived).map(({ name }) => name))
-const searched = new Set(streamTable.filter((entry) => rootOf(entry).search).map(({ name }) => name))
 
 /** A run under way. */
 interface Run {
@@ -151,7 +149,7 @@ async function giveUp(run: Run, afterCommits: number): Promise<void> {
   const states = (job.state as StreamState[]).filter((state) => !whole.has(nameOf(state)))
   const names = new Set(states.map(nameOf))
   run.state = [...((run.state ?? []) as StreamState[]).filter((state) => !names.has(nameOf(state))), ...states]
-  const truth = truthOf(run)
+  const truth = truthOf(run, unreadListsIn(job.messages))
   const covered = coveredByStates(job.messages)
   run.destination?.take(covered)
   const report = await checkMessages([covered], truth, { ledger, expectStreams: [] })
@@ -215,7 +213,8 @@ async function sync(
 
   // A stream that is read whole gives all records, whatever came before.
   for (const stream of whole) ledger.delete(stream)
-  const truth = truthOf(run)
+  const truth = truthOf(run, unreadListsIn(job.messages))
+  const again = readAgainIn(job.messages)
   const due = isSettled ? {} : { visibleAt: dueTimes(run, job, startedAt), stillAt: world.clock.now() }
   const report = await checkMessages([job.messages], truth, { ...due, ledger })
   for (const { kind, stream, count, examples } of report.faults.filter((fault) => stubborn === 0 || !isForgiven(fault)))
@@ -224,8 +223,8 @@ async function sync(
     result.records += records
     if (isQuiet && run.mayRepeat === 0 && !whole.has(stream) && records > 0)
       tell(`${records} ${stream} although nothing changed`)
-    if (run.mayRepeat === 0 && !whole.has(stream) && !hasParent.has(stream) && repeated > 0)
-      tell(`${repeated} of ${records} ${stream} came before`)
+    const mayComeAgain = run.mayRepeat > 0 || whole.has(stream) || hasParent.has(stream) || again.has(stream)
+    if (!mayComeAgain && repeated > 0) tell(`${repeated} of ${records} ${stream} came before`)
     // The truth says nothing of a stream that never had a record: any that came is told of above.
     const isEmpty = truthHash === undefined && records === 0
     if (isSettled && timeless.has(stream) && !isEmpty && setHash !== truthHash) tell(`${stream} are not what is there`)
@@ -235,38 +234,3 @@ async function sync(
   // When a clock lags, the next sync may read more again than a state remembers.
   if (clocks) run.mayRepeat = Math.max(run.mayRepeat, 1)
 }
-
-/** What there is in the streams that every workspace has, and in those made of their records that this run reads. */
-function truthOf({ world, result, streams }: Run): ReturnType<World['simulator']['workspace']['truth']> {
-  const { workspace } = world.simulator
-  const names = streams.map(({ name }) => name)
-  const derived = names.filter((name) => findRowsInside(name) || belowNames.includes(name))
-  return workspace.truth({ version: result.scenario.version, streams: [...workspace.streamNames, ...derived] })
-}
-
-/**
- * By stream, ms: everything that the search showed at this time is due now. If the search shows changes late, this is
- * the start of the sync. Older changes that it shows afterwards belong to the next sync, which reads them again.
- * Tickets that stay behind their parts also change under an old time.
- */
-function dueTimes({ result }: Run, { state }: Job, startedAt: number): Record<string, number> {
-  const { indexLagsMs = {}, ticketsBehindTheirParts = 0 } = result.scenario.options
-  const isLate = (stream: string) =>
-    Object.hasOwn(indexLagsMs, stream) || (stream === 'tickets' && ticketsBehindTheirParts > 0)
-  const readTo = new Map(
-    (state as StreamState[]).map((one) => [nameOf(one), one.stream.stream_state.intercom_sync?.read_to]),
-  )
-  return Object.fromEntries(
-    streamTable.map((entry) => {
-      const { name } = entry
-      const isPrompt = searched.has(name) && !isLate(rootOf(entry).name)
-      return [name, isPrompt ? Math.max(startedAt, (readTo.get(name) ?? 0) * 1000) : startedAt]
-    }),
-  )
-}
-
-interface StreamState {
-  stream: { stream_descriptor: { name: string }; stream_state: { intercom_sync?: { plan?: string; read_to?: number } } }
-}
-
-const nameOf = ({ stream }: StreamState): string => stream.stream_descriptor.name

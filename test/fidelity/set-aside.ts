@@ -22,11 +22,25 @@ export function countSetAside(messages: Buffer, truth: Iterable<TruthLine>, stre
   return hidden.size
 }
 
+const unreadLists = /^contacts: Intercom keeps failing over lists of (\S+) \(/
+
+/** The contacts that a sync has delivered with lists as they stood, because Intercom kept failing over them. */
+export function unreadListsIn(messages: Buffer): Set<string> {
+  return new Set(warningsOf(messages).flatMap((warning) => unreadLists.exec(warning)?.[1] ?? []))
+}
+
+const readAgain = /^(\S+): since the last scroll companies were read in a way that leaves out those without users/
+
+/** The streams whose list is read again from the last one on, with what searches have delivered since. */
+export function readAgainIn(messages: Buffer): Set<string> {
+  return new Set(logsOf(messages).flatMap(({ message }) => readAgain.exec(message)?.[1] ?? []))
+}
+
 function warningsOf(messages: Buffer): string[] {
+  return logsOf(messages).flatMap(({ level, message }) => (level === 'WARN' ? [message] : []))
+}
+
+function logsOf(messages: Buffer): { level: string; message: string }[] {
   const lines = messages.toString().split('\n')
-  return lines.flatMap((line) => {
-    if (!line.startsWith('{"type":"LOG"')) return []
-    const { log } = JSON.parse(line) as { log: { level: string; message: string } }
-    return log.level === 'WARN' ? [log.message] : []
-  })
+  return lines.flatMap((line) => (line.startsWith('{"type":"LOG"') ? [JSON.parse(line).log] : []))
 }
