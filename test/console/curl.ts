@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import type { Locator, Page } from 'playwright-core'
 import type t from 'tap'
+import { untilHolds } from '../support/polling.ts'
 import { answerWith, startReceiver } from '../support/webhooks.ts'
 import { type Stage, token } from './stage.ts'
 
@@ -35,8 +36,9 @@ export async function testCurl(t: Test, stage: Stage): Promise<void> {
         ? /^(Copy as curl|Copied)$/
         : new RegExp(`^(Copy as curl|Copied): ${of.replaceAll(/[.?/]/g, '\\$&')}$`)
     await scope.getByRole('button', { name }).click()
-    await page.waitForFunction('navigator.clipboard.readText()')
-    const line = String(await page.evaluate('navigator.clipboard.readText()'))
+    const copied = async () => String(await page.evaluate('navigator.clipboard.readText()'))
+    await untilHolds(async () => (await copied()) !== '')
+    const line = await copied()
     for (const secret of [service.key, token]) if (line.includes(secret)) throw new Error(`a secret is in ${line}`)
     const { stdout } = await run('bash', ['-c', line], {
       env: {

@@ -81,7 +81,7 @@ export async function testJobPage(t: Test, stage: Stage): Promise<void> {
     const page = await stage.open(t, `/jobs/${jobId}`)
     const contacts = page.getByRole('progressbar', { name: 'Rows of contacts', exact: true })
     const first = page.getByText('From line 1 on.')
-    await page.waitForFunction(`document.querySelector('[aria-label="Rows of contacts"]')?.ariaValueNow === '150'`)
+    await page.locator('[aria-label="Rows of contacts"][aria-valuenow="150"]').waitFor()
     t.equal(await first.count(), 0)
     const client = await page.context().newCDPSession(page)
     await client.send('Page.setWebLifecycleState', { state: 'frozen' })

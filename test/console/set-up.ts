@@ -1,4 +1,5 @@
 import type t from 'tap'
+import { untilHolds } from '../support/polling.ts'
 import { lackingToken, type Stage, token } from './stage.ts'
 
 type Test = Pick<typeof t, 'test'>
@@ -215,7 +216,7 @@ export async function testSetUp(t: Test, stage: Stage): Promise<void> {
     await page.getByRole('link', { name: 'Add a source' }).click()
     const isAt = async (name: string) => {
       await page.getByRole('heading', { name, exact: true }).waitFor()
-      await page.waitForFunction(`document.activeElement?.textContent === ${JSON.stringify(name)}`)
+      await untilHolds(async () => (await page.evaluate('document.activeElement?.textContent')) === name)
     }
     await isAt('Add a source')
     await page.getByLabel('Name').fill('stepwise')
