@@ -82,6 +82,21 @@ t.test('an answer that may pass is asked again; one that is damaged, too', async
   t.match(simulator.requests.totals.byStatus, { 500: 1, 429: 1 })
 })
 
+t.test('a list with an item that has no id is asked for again', async (t) => {
+  const clock = createAcceleratedClock(Date.UTC(2026, 4, 5), 20)
+  const simulator = await listen(t, { clock })
+  let isDamaged = false
+  const baseUrl = await editAnswers(t, simulator, ({ path, body, status }) => {
+    if (isDamaged || !path.endsWith('/tags') || status !== 200) return {}
+    isDamaged = true
+    const answer = JSON.parse(body) as ListAnswer
+    return { body: JSON.stringify({ ...answer, data: [{ type: 'tag' }, ...answer.data.slice(1)] }) }
+  })
+  const { messages } = await collectSync({ baseUrl, streams, clock })
+  t.ok(isDamaged)
+  t.same((await judge(simulator, messages)).faults, [])
+})
+
 for (const [status, newestVersion] of [
   [503, '2.17'],
   [503, '2.16'],

@@ -132,6 +132,10 @@ t.test('streams of rows in several lists read each list once', async (t) => {
     t.equal(outcome?.failure, undefined)
     const models = recordsOf(messages, 'data_attribute_options').map(({ model }) => model)
     t.same([...new Set(models)], ['contact', 'company'])
+    for (const name of beside) {
+      const own = recordsOf(messages, name).map(({ model }) => model)
+      t.same([...new Set(own)], [name.split('_')[0]], `${name} has the records of its own list`)
+    }
     const asked = simulator.requests.entries.slice(before).filter(({ path }) => path === '/data_attributes')
     t.equal(asked.length, 2, streams.join())
   }

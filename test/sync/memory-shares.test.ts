@@ -1,10 +1,29 @@
 import type { IncomingMessage } from 'node:http'
 import t, { type Test } from 'tap'
 import type { SimulatorOptions } from '../../simulator/options.ts'
+import { createMemoryShares } from '../../src/sync/concurrency/memory-shares.ts'
 import { parseSyncRequest } from '../../src/sync/contract/sync-request.ts'
 import { engineOn } from '../support/engine.ts'
 import { listenSimulator } from '../support/listening-simulator.ts'
+import { createManualClock } from '../support/manual-clock.ts'
 import { untilHolds } from '../support/polling.ts'
+
+t.test('a job that waits for its limit leaves its share to the others', async (t) => {
+  const clock = createManualClock()
+  const shares = createMemoryShares(1200, clock)
+  let isWaiting = false
+  const waiting = shares.open(() => isWaiting)
+  const other = shares.open(() => false)
+  t.equal(other.bytes(), 600)
+  isWaiting = true
+  clock.advance(1000)
+  t.equal(other.bytes(), 1200)
+  isWaiting = false
+  clock.advance(1000)
+  t.equal(other.bytes(), 600)
+  waiting.close()
+  t.equal(other.bytes(), 1200)
+})
 
 /** Jobs that have begun beside the one that is looked at. */
 const others = 39
