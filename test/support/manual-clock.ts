@@ -28,12 +28,17 @@ export function createManualClock(start = Date.UTC(2026, 0, 1)): ManualClock {
     sleep: (ms, signal) =>
       new Promise((resolve, reject) => {
         if (signal?.aborted) return reject(signal.reason)
-        const sleeper = { ms, wakesAt: now + ms, wake: resolve }
-        sleepers.add(sleeper)
-        signal?.addEventListener('abort', () => {
+        const abort = () => {
           sleepers.delete(sleeper)
-          reject(signal.reason)
-        })
+          reject(signal?.reason)
+        }
+        const wake = () => {
+          signal?.removeEventListener('abort', abort)
+          resolve()
+        }
+        const sleeper = { ms, wakesAt: now + ms, wake }
+        sleepers.add(sleeper)
+        signal?.addEventListener('abort', abort)
         for (const look of watchers) look()
       }),
     advance(ms) {
