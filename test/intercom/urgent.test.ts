@@ -86,6 +86,7 @@ t.test('over Redis an urgent request of one process goes before the bulk of anot
   }
   const bulk = open('bulk')
   const stop = new AbortController()
+  setMaxListeners(0, stop.signal)
   const lane = async () => {
     for (;;) (await bulk.take(stop.signal)).end(send())
   }

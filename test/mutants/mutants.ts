@@ -2459,4 +2459,12 @@ export const mutants: readonly Mutant[] = [
     replace: 'filter(() => true)',
     tests: sync('memory-shares'),
   },
+  // Messages that nobody took
+  {
+    rule: 'webhooks hear nothing of messages that were gone unacknowledged',
+    file: 'store/jobs/create.lua.ts',
+    find: "    tell(eventsKey, connectionKey, 'schedule.untaken', aboutUntaken)\n",
+    replace: '',
+    tests: ['http/webhooks'],
+  },
 ]

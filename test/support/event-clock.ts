@@ -1,4 +1,5 @@
 import type { Clock } from '../../src/clock.ts'
+import { createSleepers } from './sleepers.ts'
 
 /**
  * A clock for work that only waits on this clock: as soon as all of it waits, the clock jumps to the end of the next
@@ -7,11 +8,6 @@ import type { Clock } from '../../src/clock.ts'
 export interface EventClock extends Clock {
   /** Moves time while nobody waits. */
   advance(ms: number): void
-}
-
-interface Sleeper {
-  wakesAt: number
-  wake: () => void
 }
 
 /** No history lasts so long. Whoever still waits then waits for something that never comes. */
@@ -26,22 +22,20 @@ const longestMs = 400 * 86_400_000
 export function createEventClock(start: number): EventClock {
   let now = start
   let isDue = false
-  const sleepers = new Set<Sleeper>()
+  const sleepers = createSleepers()
 
   function leap(): void {
     isDue = false
-    let first: Sleeper | undefined
-    for (const sleeper of sleepers) if (first === undefined || sleeper.wakesAt < first.wakesAt) first = sleeper
+    const [first] = sleepers.all().toSorted((one, other) => one.wakesAt - other.wakesAt)
     if (first === undefined) return
     if (first.wakesAt - start > longestMs) throw new Error('a history without an end')
-    sleepers.delete(first)
     now = Math.max(now, first.wakesAt)
     first.wake()
     watch()
   }
 
   function watch(): void {
-    if (isDue || sleepers.size === 0) return
+    if (isDue || sleepers.all().length === 0) return
     isDue = true
     // By then all woken work has run as far as it can.
     setImmediate(leap)
@@ -53,21 +47,10 @@ export function createEventClock(start: number): EventClock {
     advance(ms) {
       now += ms
     },
-    sleep: (ms, signal) =>
-      new Promise((resolve, reject) => {
-        if (signal?.aborted) return reject(signal.reason)
-        const abort = () => {
-          sleepers.delete(sleeper)
-          reject(signal?.reason)
-        }
-        const wake = () => {
-          signal?.removeEventListener('abort', abort)
-          resolve()
-        }
-        const sleeper = { wakesAt: now + ms, wake }
-        sleepers.add(sleeper)
-        signal?.addEventListener('abort', abort, { once: true })
-        watch()
-      }),
+    sleep(ms, signal) {
+      const sleep = sleepers.sleep(ms, now + ms, signal)
+      watch()
+      return sleep
+    },
   }
 }

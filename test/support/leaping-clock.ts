@@ -1,4 +1,5 @@
 import type { Clock } from '../../src/clock.ts'
+import { createSleepers } from './sleepers.ts'
 
 /** A clock on which waiting costs nothing: when everybody waits, it jumps to the end of the shortest wait. */
 export interface LeapingClock extends Clock {
@@ -8,11 +9,6 @@ export interface LeapingClock extends Clock {
   busy(): void
   /** That work is over. */
   idle(): void
-}
-
-interface Sleeper {
-  wakesAt: number
-  wake: () => void
 }
 
 /** After so many quiet turns of the event loop nobody is at work: data on a socket takes one or two turns. */
@@ -27,24 +23,21 @@ export function createLeapingClock(start: number): LeapingClock {
   let underWay = 0
   let news = 0
   let isWatching = false
-  const sleepers = new Set<Sleeper>()
+  const sleepers = createSleepers()
 
   function advance(ms: number): void {
     now += ms
     news++
-    for (const sleeper of sleepers) {
-      if (sleeper.wakesAt > now) continue
-      sleepers.delete(sleeper)
-      sleeper.wake()
-    }
+    sleepers.wakeUntil(now)
   }
 
   function watch(quiet = 0, seen = news): void {
-    if (sleepers.size === 0 || underWay > 0) {
+    const ends = sleepers.all().map(({ wakesAt }) => wakesAt)
+    if (ends.length === 0 || underWay > 0) {
       isWatching = false
       return
     }
-    if (quiet >= quietTurns) advance(Math.max(0, Math.min(...[...sleepers].map(({ wakesAt }) => wakesAt)) - now))
+    if (quiet >= quietTurns) advance(Math.max(0, Math.min(...ends) - now))
     setImmediate(() => watch(seen === news && !worksOnFiles() ? quiet + 1 : 0, news))
   }
 
@@ -66,21 +59,10 @@ export function createLeapingClock(start: number): LeapingClock {
       underWay--
       startWatching()
     },
-    sleep: (ms, signal) =>
-      new Promise((resolve, reject) => {
-        if (signal?.aborted) return reject(signal.reason)
-        const abort = () => {
-          sleepers.delete(sleeper)
-          reject(signal?.reason)
-        }
-        const wake = () => {
-          signal?.removeEventListener('abort', abort)
-          resolve()
-        }
-        const sleeper = { wakesAt: now + ms, wake }
-        sleepers.add(sleeper)
-        signal?.addEventListener('abort', abort, { once: true })
-        startWatching()
-      }),
+    sleep(ms, signal) {
+      const sleep = sleepers.sleep(ms, now + ms, signal)
+      startWatching()
+      return sleep
+    },
   }
 }

@@ -1,4 +1,5 @@
 import type { Clock } from '../../src/clock.ts'
+import { createSleepers } from './sleepers.ts'
 
 /** A clock that stands still until it is moved. */
 export interface ManualClock extends Clock {
@@ -10,44 +11,23 @@ export interface ManualClock extends Clock {
   isAsleep(ms?: number): boolean
 }
 
-interface Sleeper {
-  ms: number
-  wakesAt: number
-  wake: () => void
-}
-
 /** @param start ms since the epoch */
 export function createManualClock(start = Date.UTC(2026, 0, 1)): ManualClock {
   let now = start
-  const sleepers = new Set<Sleeper>()
+  const sleepers = createSleepers()
   const watchers = new Set<() => void>()
-  const isAsleep = (ms?: number) => [...sleepers].some((sleeper) => ms === undefined || sleeper.ms === ms)
+  const isAsleep = (ms?: number) => sleepers.all().some((sleeper) => ms === undefined || sleeper.ms === ms)
   return {
     now: () => now,
     monotonic: () => now - start,
-    sleep: (ms, signal) =>
-      new Promise((resolve, reject) => {
-        if (signal?.aborted) return reject(signal.reason)
-        const abort = () => {
-          sleepers.delete(sleeper)
-          reject(signal?.reason)
-        }
-        const wake = () => {
-          signal?.removeEventListener('abort', abort)
-          resolve()
-        }
-        const sleeper = { ms, wakesAt: now + ms, wake }
-        sleepers.add(sleeper)
-        signal?.addEventListener('abort', abort)
-        for (const look of watchers) look()
-      }),
+    sleep(ms, signal) {
+      const sleep = sleepers.sleep(ms, now + ms, signal)
+      for (const look of watchers) look()
+      return sleep
+    },
     advance(ms) {
       now += ms
-      for (const sleeper of sleepers) {
-        if (sleeper.wakesAt > now) continue
-        sleepers.delete(sleeper)
-        sleeper.wake()
-      }
+      sleepers.wakeUntil(now)
     },
     isAsleep,
     untilAsleep: (ms) =>

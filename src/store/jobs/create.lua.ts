@@ -63,10 +63,7 @@ export const createScript = defineScript({
     'missed',
     /** JSON: what the event about them says. */
     'aboutMissed',
-    /**
-     * JSON, what the event about it says, when the messages of the sync before are gone, and nobody has acknowledged
-     * them.
-     */
+    /** JSON: what the event says about messages of the sync before that are gone unacknowledged. Empty: there are none. */
     'aboutUntaken',
     /** '1' to join the job that has the connection, if it has the same request. */
     'joinActive',

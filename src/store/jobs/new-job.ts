@@ -1,6 +1,7 @@
 import { createHmac, randomUUID } from 'node:crypto'
 import type { ConfiguredCatalog } from '../../airbyte/catalog.ts'
 import { fieldsOfKinds } from '../schedules/schedule-record.ts'
+import type { ConnectionName } from '../schedules/scheduled-connections.ts'
 import { runScript } from '../script.ts'
 import { createJobSeals } from '../secrets/job-seals.ts'
 import { aboutText } from '../webhooks/events.ts'
@@ -63,7 +64,7 @@ export async function writeNewJob(
       expectedDue: due?.after,
       missed: due?.missed,
       aboutMissed: due && connection && aboutMissed(due, { tenant, ...connection }, now),
-      aboutUntaken: due?.isUntaken ? aboutUntaken(connection?.connectionId ?? '', { tenant, jobId }, now) : undefined,
+      aboutUntaken: due?.isUntaken && connection ? aboutUntaken({ tenant, ...connection }, jobId, now) : undefined,
       joinActive,
       bodyDigest: repeat?.bodyDigest,
       repeatsKnownMs,
@@ -85,17 +86,13 @@ function tokenDigest([primary]: StartDependencies['keys'], { config }: NewJob['r
   return createHmac('sha256', primary.key).update(`queue\0${config.access_token}`).digest('base64url').slice(0, 22)
 }
 
-function aboutMissed(
-  { kind, missed, dueAt }: DueTime,
-  { tenant, connectionId }: { tenant: string; connectionId: string },
-  now: number,
-): string {
+function aboutMissed({ kind, missed, dueAt }: DueTime, { tenant, connectionId }: ConnectionName, now: number): string {
   const skipped = { kind, reason: 'missed', count: missed, dueAt }
   return aboutText({ tenant, connectionId, at: now, skipped })
 }
 
 /** The job begins where its connection's messages were acknowledged last. */
-function aboutUntaken(connectionId: string, { tenant, jobId }: { tenant: string; jobId: number }, now: number): string {
+function aboutUntaken({ tenant, connectionId }: ConnectionName, jobId: number, now: number): string {
   return aboutText({ tenant, connectionId, at: now, jobId, jobCreatedAt: now })
 }
 
